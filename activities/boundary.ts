@@ -1,0 +1,62 @@
+import { activityInfo, ApplicationFailure, CancelledFailure, Context, heartbeat } from '@temporalio/activity';
+import { CancelledError, SaeMatchError } from '../matching/errors';
+import type { TaskProgress } from './task-context';
+import type { ActivityObserver } from './ports';
+import type { RunTaskOptions } from './thread/run-task';
+
+/** Errors that are not ours may be passing; after this many attempts they are taken for permanent. */
+const ATTEMPTS_ON_UNKNOWN_ERRORS = 3;
+/** Heartbeats are throttled by the SDK; this only has to be shorter than any heartbeat timeout. */
+const HEARTBEAT_INTERVAL_MS = 1000;
+
+/**
+ * Where work meets Temporal: heartbeats with the latest progress while `work` runs, passes cancellation on, and turns
+ * errors into failures. This is the one place where errors are sorted into retryable and not: ours say it themselves,
+ * unknown ones are retried a few times.
+ */
+export async function atBoundary<T>(
+  observer: ActivityObserver,
+  work: (options: Required<RunTaskOptions>) => Promise<T>
+): Promise<T> {
+  const started = performance.now();
+  const { activityType, attempt } = activityInfo();
+  const ended = (outcome: 'done' | 'failed' | 'cancelled'): void => {
+    observer.activityEnded(activityType, outcome, (performance.now() - started) / 1000);
+  };
+  let latest: TaskProgress | null = null;
+  const timer = setInterval(() => {
+    heartbeat(latest);
+  }, HEARTBEAT_INTERVAL_MS);
+  try {
+    const result = await work({
+      signal: Context.current().cancellationSignal,
+      onProgress: (progress) => {
+        latest = progress;
+      },
+    });
+    ended('done');
+    return result;
+  } catch (error) {
+    const failure = asFailure(error, attempt);
+    ended(failure instanceof CancelledFailure ? 'cancelled' : 'failed');
+    throw failure;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function asFailure(error: unknown, attempt: number): Error {
+  if (Context.current().cancellationSignal.aborted || error instanceof CancelledError) {
+    return new CancelledFailure('the activity was cancelled');
+  }
+  if (error instanceof SaeMatchError) {
+    return ApplicationFailure.create({ type: error.name, message: error.message, nonRetryable: !error.retryable });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return ApplicationFailure.create({
+    type: error instanceof Error ? error.name : 'Error',
+    message: `unexpected: ${message}`,
+    nonRetryable: attempt >= ATTEMPTS_ON_UNKNOWN_ERRORS,
+    ...(error instanceof Error && { cause: error }),
+  });
+}

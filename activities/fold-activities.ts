@@ -1,0 +1,17 @@
+import type { FoldActivities } from '../workflows/activity-types';
+import { atBoundary } from './boundary';
+import type { ActivityPorts } from './ports';
+
+/** Activities of the `fold` pool: arithmetic that needs no device. Idempotent by content address. */
+export function createFoldActivities({ runTask, observer }: ActivityPorts): FoldActivities {
+  return {
+    foldLayer: (input) =>
+      atBoundary(observer, async (options) => {
+        const ref = await runTask('foldLayer', input, options);
+        observer.artifactLooked('folded', ref.cached);
+        return ref;
+      }),
+    compareComposed: (input) => atBoundary(observer, (options) => runTask('compareComposed', input, options)),
+    buildChains: (input) => atBoundary(observer, (options) => runTask('buildChains', input, options)),
+  };
+}

@@ -1,0 +1,18 @@
+import type { IoActivities } from '../workflows/activity-types';
+import { atBoundary } from './boundary';
+import type { ActivityPorts } from './ports';
+import { discardRun, publishRun } from './steps/publish-run';
+
+/** Activities of the `io` pool. All are idempotent: what they write is a function of their input. */
+export function createIoActivities({ openStore, runTask, now, observer }: ActivityPorts): IoActivities {
+  return {
+    resolveRun: ({ spec }) =>
+      atBoundary(observer, async (options) => {
+        const plan = await runTask('hashSource', { spec }, options);
+        observer.inputRead(plan.layers.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0));
+        return plan;
+      }),
+    publishRun: (input) => atBoundary(observer, () => publishRun(openStore(input.request.spec.out), input, now())),
+    discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
+  };
+}

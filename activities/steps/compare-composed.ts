@@ -1,0 +1,46 @@
+import { openStore } from '../../artifacts/store/open-store';
+import type { ObjectStore } from '../../artifacts/store/object-store';
+import { decodeMatches } from '../../artifacts/tables/matches';
+import type { MatchTable } from '../../artifacts/tables/matches';
+import { compose } from '../../matching/composition';
+import { featuresOf, pairCost } from '../../matching/features';
+import type { CompareInput } from '../../workflows/activity-types';
+import type { ComposedComparison, MatchRef } from '../../workflows/run-types';
+import type { TaskContext } from '../task-context';
+import { readFolded } from './folded-artifact';
+import { matchObject } from './keys';
+
+/** Compares the composition of the steps between two layers with their direct match. */
+export async function compareComposedTask(input: CompareInput, context: TaskContext): Promise<ComposedComparison> {
+  const store = openStore(input.spec.out);
+  const direct = await readMatches(store, input.direct);
+  let composed: Int32Array | null = null;
+  for (const step of input.steps) {
+    context.throwIfCancelled();
+    const { targetFeature } = await readMatches(store, step);
+    composed = composed === null ? targetFeature : compose(composed, targetFeature);
+  }
+  const source = featuresOf(await readFolded(store, input.source.rows), input.spec.weights);
+  const target = featuresOf(await readFolded(store, input.target.rows), input.spec.weights);
+  let agreeing = 0;
+  let matched = 0;
+  let extraCost = 0;
+  direct.targetFeature.forEach((j, i) => {
+    if (j < 0) return;
+    matched += 1;
+    const other = composed![i]!;
+    if (other === j) agreeing += 1;
+    else if (other >= 0) extraCost += pairCost(source, target, i, other) - direct.cost[i]!;
+  });
+  return {
+    source: input.direct.source,
+    target: input.direct.target,
+    agreement: matched === 0 ? 0 : agreeing / matched,
+    extraCost,
+  };
+}
+
+export async function readMatches(store: ObjectStore, ref: MatchRef): Promise<MatchTable> {
+  const key = matchObject(ref.key, 'matches.parquet');
+  return decodeMatches(await store.get(key), store.url(key));
+}

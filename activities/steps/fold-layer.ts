@@ -1,0 +1,79 @@
+import { openStore } from '../../artifacts/store/open-store';
+import { InputError } from '../../matching/errors';
+import { foldLayer } from '../../matching/folding';
+import type { CanonicalSae } from '../../sae/canonical';
+import { listSaes } from '../../sae/catalogue';
+import { hashInputs } from '../../sae/hash-inputs';
+import { loadSae } from '../../sae/load-sae';
+import { openSource } from '../../sae/sources/open-source';
+import type { FoldInput } from '../../workflows/activity-types';
+import type { FoldedRef, LayerPlan, RunSpec } from '../../workflows/run-types';
+import type { TaskContext } from '../task-context';
+import { hasFolded, writeFolded } from './folded-artifact';
+import { foldKey } from './keys';
+
+/**
+ * Reads one layer's SAE and stores the rows that are matched, and the folded rows for the paper's metric where those
+ * are others. Does nothing when both are in the store.
+ */
+export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskContext): Promise<FoldedRef> {
+  const store = openStore(spec.out);
+  const keyOf = (fold: boolean): string =>
+    foldKey({
+      files: layer.files,
+      format: String(layer.header.format),
+      layer: layer.layer,
+      fold,
+      degenerate: fold === spec.fold ? spec.degenerate : 'exclude',
+    });
+  const rows = keyOf(spec.fold);
+  const folded = keyOf(true);
+  const ref = {
+    layer: layer.layer,
+    features: layer.features,
+    elements: layer.elements,
+    rows,
+    inputs: layer.files.map((file) => file.sha256),
+  };
+  if ((await hasFolded(store, rows)) && (await hasFolded(store, folded))) return { ...ref, folded, cached: true };
+
+  context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
+  const sae = await loadUnchanged(spec, layer, context);
+  context.throwIfCancelled();
+  context.onProgress({ phase: 'folding', done: 0, total: 1, gap: null });
+  const file = `${spec.source}/${sae.header.path}`;
+  await writeFolded(store, rows, sae, foldLayer(sae, { fold: spec.fold, degenerate: spec.degenerate, file }));
+  if (spec.fold) return { ...ref, folded, cached: false };
+  try {
+    await writeFolded(store, folded, sae, foldLayer(sae, { fold: true, degenerate: 'exclude', file }));
+    return { ...ref, folded, cached: false };
+  } catch (error) {
+    // Only the paper's metric needs the folded rows here, and it is null for a layer that cannot be folded.
+    if (error instanceof InputError) return { ...ref, folded: null, cached: false };
+    throw error;
+  }
+}
+
+/** @throws InputError when a file is not the one the run was planned with */
+async function loadUnchanged(spec: RunSpec, layer: LayerPlan, context: TaskContext): Promise<CanonicalSae> {
+  const source = await openSource(spec.source);
+  const entries = await listSaes(source, spec.format === null ? {} : { format: spec.format });
+  const entry = entries.find((candidate) => candidate.path === layer.path && candidate.layer === layer.layer);
+  if (entry === undefined) {
+    throw new InputError('the SAE is gone', { file: layer.path, remedy: 'Put it back and resume the run.' });
+  }
+  if (entry.error !== null) throw entry.error;
+  const sae = await loadSae(source, entry);
+  const files = await hashInputs(source, entry, { onProgress: context.throwIfCancelled });
+  for (const [index, file] of files.entries()) {
+    const planned = layer.files[index];
+    if (planned?.sha256 === file.sha256) continue;
+    throw new InputError('the file changed since the run was planned', {
+      file: file.path,
+      found: `SHA-256 ${file.sha256.slice(0, 12)}…`,
+      expected: `${planned?.sha256.slice(0, 12) ?? 'no such file'}…`,
+      remedy: 'Resume the run: it looks at the files anew.',
+    });
+  }
+  return sae;
+}

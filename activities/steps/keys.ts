@@ -1,0 +1,54 @@
+import { artifactKey } from '../../artifacts/layout';
+import { contentKey } from '../../artifacts/content-key';
+import { COMPOSITION_VERSION } from '../../matching/composition';
+import { FOLDING_VERSION } from '../../matching/folding';
+import { MATCHING_VERSION } from '../../matching/match-pair';
+import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
+
+/**
+ * Content keys of everything a run stores: the hash of what determines the bytes and nothing else, so that runs over
+ * the same files share artifacts and a resumed run re-uses all that is there.
+ */
+
+export interface FoldKeyInput {
+  readonly files: readonly { readonly sha256: string }[];
+  readonly format: string;
+  /** Place inside the files where they hold several SAEs. */
+  readonly layer: number | null;
+  readonly fold: boolean;
+  readonly degenerate: RunSpec['degenerate'];
+}
+
+export function foldKey({ files, format, layer, fold, degenerate }: FoldKeyInput): string {
+  const hashes = files.map((file) => file.sha256);
+  // Without folding, thresholds are not looked at.
+  const policy = fold ? degenerate : 'exclude';
+  return contentKey('folded', { version: FOLDING_VERSION, hashes, format, layer, fold, degenerate: policy });
+}
+
+export function matchKey(source: FoldedRef, target: FoldedRef, spec: RunSpec): string {
+  const side = ({ layer, rows, folded }: FoldedRef): object => ({ layer, rows, folded });
+  return contentKey('match', {
+    version: MATCHING_VERSION,
+    source: side(source),
+    target: side(target),
+    weights: spec.weights,
+    fold: spec.fold,
+    degenerate: spec.degenerate,
+  });
+}
+
+export function chainsKey(
+  layers: readonly { layer: number; rows: string | null }[],
+  steps: readonly (MatchRef | null)[]
+): string {
+  return contentKey('chains', {
+    version: COMPOSITION_VERSION,
+    layers,
+    steps: steps.map((step) => step?.key ?? null),
+  });
+}
+
+export const foldedObject = (key: string): string => artifactKey('folded', key, 'sae.safetensors');
+export const matchObject = (key: string, name: string): string => artifactKey('matches', key, name);
+export const chainsObject = (key: string): string => artifactKey('chains', key, 'chains.parquet');

@@ -1,0 +1,156 @@
+import { crc32c } from '../../artifacts/crc32c';
+import { PAIR_LAYOUT } from '../../artifacts/layout';
+import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
+import type { ManifestInput } from '../../artifacts/manifest';
+import { openStore } from '../../artifacts/store/open-store';
+import { encodePairs } from '../../artifacts/tables/pairs';
+import type { PairRow } from '../../artifacts/tables/pairs';
+import { InputError } from '../../matching/errors';
+import { featuresOf } from '../../matching/features';
+import type { WeightMode } from '../../matching/features';
+import { foldLayer } from '../../matching/folding';
+import type { FoldedLayer } from '../../matching/folding';
+import { matchPair } from '../../matching/match-pair';
+import type { MatchSide } from '../../matching/match-pair';
+import { VERSION } from '../../matching/version';
+import type { SaeHeader } from '../../sae/canonical';
+import { hashInputs } from '../../sae/hash-inputs';
+import { hookKind } from '../../sae/hook-kind';
+import { loadSae } from '../../sae/load-sae';
+import { resolveSaeArgument } from '../../sae/sae-argument';
+import type { TaskContext } from '../task-context';
+import { environmentFacts } from './environment-facts';
+import { matchPorts, reportRows } from './match-layers';
+import { encodeMatchTables, matchRow } from './match-tables';
+
+export interface MatchSaesInput {
+  /** SAE arguments: a folder, a file, or `<source>#<layer>`. */
+  readonly source: string;
+  readonly target: string;
+  /** Folder the tables are written to. */
+  readonly out: string;
+  readonly weights: WeightMode;
+  readonly fold: boolean;
+  readonly degenerate: 'exclude' | 'error';
+  readonly format: string | null;
+  readonly allowHookMismatch: boolean;
+  readonly memoryBudget: number;
+}
+
+interface LoadedSae {
+  readonly input: ManifestInput;
+  readonly header: SaeHeader;
+  readonly rows: FoldedLayer;
+  readonly folded: FoldedLayer | null;
+}
+
+/** Matches two SAEs in this process and writes the pair's tables and manifest straight into a folder. */
+export async function matchSaesTask(input: MatchSaesInput, context: TaskContext): Promise<PairRow> {
+  const started = new Date();
+  const source = await load(input.source, input, context);
+  const target = await load(input.target, input, context);
+  if (!input.allowHookMismatch) checkHooks(source, target);
+  const side = ({ rows, folded }: LoadedSae): MatchSide => ({
+    features: featuresOf(rows, input.weights),
+    report: reportRows(rows, folded),
+  });
+  const [a, b] = [side(source), side(target)];
+  const matching = await matchPair(a, b, { memoryBudget: input.memoryBudget }, matchPorts(context));
+  const pair = {
+    sourceLayer: source.input.layer,
+    targetLayer: target.input.layer,
+    source: a.features,
+    target: b.features,
+    matching,
+  };
+  const hashes = { source: hashesOf(source), target: hashesOf(target) };
+  const options = { weights: input.weights, fold: input.fold, degenerate: input.degenerate };
+  const seconds = (Date.now() - started.getTime()) / 1000;
+  const row: PairRow = { ...matchRow(pair, seconds), composed_agreement: null, composed_extra_cost: null };
+  await writeFolder(input.out, started, [source.input, target.input], options, row, {
+    ...encodeMatchTables(pair, hashes, options),
+    [PAIR_LAYOUT.pairs]: encodePairs([row], { inputs: hashes, options }),
+  });
+  return row;
+}
+
+async function load(argument: string, options: MatchSaesInput, context: TaskContext): Promise<LoadedSae> {
+  context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
+  const { source, entry } = await resolveSaeArgument(
+    argument,
+    options.format === null ? {} : { format: options.format }
+  );
+  const sae = await loadSae(source, entry);
+  const files = await hashInputs(source, entry, { onProgress: context.throwIfCancelled });
+  const file = argument;
+  const rows = foldLayer(sae, { fold: options.fold, degenerate: options.degenerate, file });
+  const folded = options.fold
+    ? rows
+    : foldIfPossible(() => foldLayer(sae, { fold: true, degenerate: 'exclude', file }));
+  const { header } = sae;
+  const input = {
+    layer: header.layer,
+    path: argument,
+    files: [...files],
+    header: { ...header, notes: [...header.notes] },
+  };
+  return { input, header, rows, folded };
+}
+
+/** The paper's metric is null for a layer that cannot be folded; the match itself does not need it. */
+function foldIfPossible(fold: () => FoldedLayer): FoldedLayer | null {
+  try {
+    return fold();
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
+
+function checkHooks(source: LoadedSae, target: LoadedSae): void {
+  const kinds = [hookKind(source.header.hook), hookKind(target.header.hook)];
+  if (kinds[0] === null || kinds[1] === null || kinds[0] === kinds[1]) return;
+  throw new InputError('the SAEs sit on different kinds of hook point', {
+    field: 'hook',
+    found: `${source.header.hook!} and ${target.header.hook!}`,
+    expected: 'one kind',
+    remedy: 'Choose SAEs of one kind, or pass --allow-hook-mismatch.',
+  });
+}
+
+const hashesOf = ({ input }: LoadedSae): string[] => input.files.map((file) => file.sha256);
+
+async function writeFolder(
+  out: string,
+  started: Date,
+  inputs: ManifestInput[],
+  options: Readonly<Record<string, string | boolean>>,
+  row: PairRow,
+  tables: Readonly<Record<string, Uint8Array>>
+): Promise<void> {
+  const store = openStore(out);
+  await store.delete(PAIR_LAYOUT.manifest);
+  const artifacts = [];
+  for (const [path, bytes] of Object.entries(tables).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    await store.put(path, bytes);
+    artifacts.push({ path, bytes: bytes.length, crc32c: crc32c(bytes) });
+  }
+  const finished = new Date();
+  await writeManifest(store, PAIR_LAYOUT.manifest, {
+    schema: MANIFEST_SCHEMA,
+    kind: 'pair',
+    state: 'done',
+    version: VERSION,
+    options: { ...options },
+    inputs,
+    pairs: [{ source_layer: row.source_layer, target_layer: row.target_layer, status: 'done' }],
+    failures: [],
+    artifacts,
+    timings: {
+      started: started.toISOString(),
+      finished: finished.toISOString(),
+      seconds: (finished.getTime() - started.getTime()) / 1000,
+    },
+    environment: environmentFacts(),
+  });
+}

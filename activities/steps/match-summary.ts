@@ -1,0 +1,46 @@
+import type { StoredObject } from '../../artifacts/store/object-store';
+import type { ObjectStore } from '../../artifacts/store/object-store';
+import { ObjectNotFoundError } from '../../artifacts/store/object-store';
+import type { PairRow } from '../../artifacts/tables/pairs';
+import { getVerified } from '../../artifacts/verified';
+import { ArtifactCorruptError } from '../../matching/errors';
+import { matchObject } from './keys';
+
+/** The row a pair contributes to pairs.parquet, before composition is known. */
+export type MatchRow = Omit<PairRow, 'composed_agreement' | 'composed_extra_cost'>;
+
+/** What is known about a matched pair; written after its tables, so that where it exists they are complete. */
+export interface MatchSummary {
+  readonly row: MatchRow;
+  readonly files: Readonly<Record<TableName, StoredObject>>;
+}
+
+export type TableName = 'matches.parquet' | 'targets.parquet' | 'certificate.parquet';
+const SUMMARY = 'summary.json';
+
+export async function writeMatchSummary(store: ObjectStore, key: string, summary: MatchSummary): Promise<void> {
+  await store.put(matchObject(key, SUMMARY), Buffer.from(`${JSON.stringify(summary)}\n`));
+}
+
+/** The summary of a pair that was matched before, null when there is none or it is unreadable. */
+export async function readMatchSummary(store: ObjectStore, key: string): Promise<MatchSummary | null> {
+  try {
+    return JSON.parse((await store.get(matchObject(key, SUMMARY))).toString('utf8')) as MatchSummary;
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Like {@link readMatchSummary}, but also null when a table is missing or damaged: it has to be computed again. */
+export async function findIntactMatch(store: ObjectStore, key: string): Promise<MatchSummary | null> {
+  const summary = await readMatchSummary(store, key);
+  if (summary === null) return null;
+  try {
+    for (const file of Object.values(summary.files)) await getVerified(store, file);
+    return summary;
+  } catch (error) {
+    if (error instanceof ArtifactCorruptError) return null;
+    throw error;
+  }
+}

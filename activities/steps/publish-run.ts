@@ -1,0 +1,197 @@
+import { crc32c } from '../../artifacts/crc32c';
+import { runFolder, runLayout } from '../../artifacts/layout';
+import type { RunLayout } from '../../artifacts/layout';
+import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
+import type { ManifestArtifact, RunManifest } from '../../artifacts/manifest';
+import type { ObjectStore } from '../../artifacts/store/object-store';
+import { encodePairs } from '../../artifacts/tables/pairs';
+import type { PairRow } from '../../artifacts/tables/pairs';
+import { ArtifactCorruptError } from '../../matching/errors';
+import { VERSION } from '../../matching/version';
+import type { PublishInput } from '../../workflows/activity-types';
+import type { Failure, MatchRef, RunOutcome, RunRequest } from '../../workflows/run-types';
+import { environmentFacts } from './environment-facts';
+import { chainsObject } from './keys';
+import { tableOptions } from './match-layers';
+import { readMatchSummary } from './match-summary';
+import type { MatchSummary } from './match-summary';
+
+/**
+ * Puts a run's results into its folder: the tables of every pair, pairs.parquet, chains.parquet, and the manifest last.
+ * An earlier manifest is removed first, so that where there is a manifest everything it lists is in place.
+ */
+export async function publishRun(store: ObjectStore, input: PublishInput, finished: Date): Promise<RunOutcome> {
+  const { request, plan, matches, failures } = input;
+  const folder = runFolder(request.runId);
+  const layout = runLayout(Math.max(...plan.layers.map(({ layer }) => layer)));
+  await store.delete(`${folder}/${layout.manifest}`);
+  const summaries = new Map<string, MatchSummary>();
+  const artifacts: ManifestArtifact[] = [];
+  for (const match of matches) {
+    const summary = await summaryOf(store, match);
+    summaries.set(`${match.source}:${match.target}`, summary);
+    artifacts.push(...(await publishTables(store, folder, layout, match, summary)));
+  }
+  const rows = plan.pairs.map(([source, target]) =>
+    pairRow(input, source, target, summaries.get(`${source}:${target}`))
+  );
+  const inputs = plan.layers.map(({ layer, files }) => ({ layer, files: files.map((file) => file.sha256) }));
+  const pairs = encodePairs(rows, { inputs, options: tableOptions(request.spec) });
+  artifacts.push(await publishBytes(store, folder, layout.pairs, pairs));
+  if (input.chains !== null) {
+    const chains = await store.get(chainsObject(input.chains.key));
+    artifacts.push(await publishBytes(store, folder, layout.chains, chains));
+  }
+  const state = failures.length === 0 ? 'done' : matches.length === 0 ? 'failed' : 'partial';
+  await writeManifest(store, `${folder}/${layout.manifest}`, manifestOf(input, state, artifacts, finished));
+  return {
+    state,
+    location: store.url(folder),
+    pairsDone: matches.length,
+    pairsCached: matches.filter(({ cached }) => cached).length,
+    failures,
+  };
+}
+
+/** Removes what a run without a manifest has put into its folder. */
+export async function discardRun(store: ObjectStore, request: RunRequest): Promise<void> {
+  const folder = runFolder(request.runId);
+  if ((await store.stat(`${folder}/manifest.json`)) !== null) return;
+  for (const key of await store.list(`${folder}/`)) await store.delete(key);
+}
+
+async function summaryOf(store: ObjectStore, match: MatchRef): Promise<MatchSummary> {
+  const summary = await readMatchSummary(store, match.key);
+  if (summary !== null) return summary;
+  throw new ArtifactCorruptError('the tables of a matched pair are gone', {
+    file: store.url(`artifacts/matches/${match.key}`),
+    field: `pair ${match.source}:${match.target}`,
+    remedy: 'Resume the run: it will be computed again.',
+  });
+}
+
+async function publishTables(
+  store: ObjectStore,
+  folder: string,
+  layout: RunLayout,
+  match: MatchRef,
+  summary: MatchSummary
+): Promise<ManifestArtifact[]> {
+  const names = layout.pair(match.source, match.target);
+  const { files } = summary;
+  const targets = [
+    [files['matches.parquet'], names.matches],
+    [files['targets.parquet'], names.targets],
+    [files['certificate.parquet'], names.certificate],
+  ] as const;
+  for (const [file, name] of targets) await store.copy(file.key, `${folder}/${name}`);
+  return targets.map(([file, path]) => ({ path, bytes: file.bytes, crc32c: file.crc32c }));
+}
+
+async function publishBytes(
+  store: ObjectStore,
+  folder: string,
+  path: string,
+  bytes: Uint8Array
+): Promise<ManifestArtifact> {
+  await store.put(`${folder}/${path}`, bytes);
+  return { path, bytes: bytes.length, crc32c: crc32c(bytes) };
+}
+
+function pairRow(input: PublishInput, source: number, target: number, summary: MatchSummary | undefined): PairRow {
+  if (summary === undefined) return failedRow(source, target, input);
+  const composed = input.composed.find((pair) => pair.source === source && pair.target === target);
+  return {
+    ...summary.row,
+    composed_agreement: composed?.agreement ?? null,
+    composed_extra_cost: composed?.extraCost ?? null,
+  };
+}
+
+/** The failure of a pair: its own, or that of one of its layers. */
+export function failureOf(failures: readonly Failure[], source: number, target: number): Failure | undefined {
+  const own = failures.find(({ layers }) => layers.length === 2 && layers[0] === source && layers[1] === target);
+  return own ?? failures.find(({ layers }) => layers.length === 1 && (layers[0] === source || layers[0] === target));
+}
+
+function failedRow(source: number, target: number, { plan, failures }: PublishInput): PairRow {
+  const featuresOf = (layer: number): number | null => {
+    const features = plan.layers.find((candidate) => candidate.layer === layer)?.features ?? 0;
+    return features === 0 ? null : features;
+  };
+  const nothing = {
+    objective: null,
+    matched_cost: null,
+    dual_bound: null,
+    gap: null,
+    matched: null,
+    mutual_nearest: null,
+    excluded_source: null,
+    excluded_target: null,
+    mse_mean: null,
+    mse_q05: null,
+    mse_q50: null,
+    mse_q95: null,
+    cosine_q05: null,
+    cosine_q50: null,
+    cosine_q95: null,
+    share_decoder: null,
+    share_encoder: null,
+    share_bias: null,
+    folded_mse_decoder: null,
+    folded_mse_encoder: null,
+    folded_mse_bias: null,
+    composed_agreement: null,
+    composed_extra_cost: null,
+    passes: null,
+    device: null,
+    fallbacks: null,
+    seconds: null,
+  };
+  return {
+    source_layer: source,
+    target_layer: target,
+    source_features: featuresOf(source),
+    target_features: featuresOf(target),
+    status: 'failed',
+    error: failureOf(failures, source, target)?.message ?? 'unknown',
+    ...nothing,
+  };
+}
+
+function manifestOf(
+  input: PublishInput,
+  state: RunManifest['state'],
+  artifacts: ManifestArtifact[],
+  finished: Date
+): RunManifest {
+  const { request, plan, matches, failures } = input;
+  const done = new Set(matches.map(({ source, target }) => `${source}:${target}`));
+  return {
+    schema: MANIFEST_SCHEMA,
+    kind: 'run',
+    run_id: request.runId,
+    state,
+    version: VERSION,
+    spec: { ...request.spec },
+    inputs: plan.layers.map(({ layer, path, files, header }) => ({
+      layer,
+      path: `${request.spec.source}#${layer}`,
+      files: files.map((file) => ({ ...file })),
+      header: { ...header, path },
+    })),
+    pairs: plan.pairs.map(([source, target]) => {
+      const pair = { source_layer: source, target_layer: target };
+      if (done.has(`${source}:${target}`)) return { ...pair, status: 'done' as const };
+      return { ...pair, status: 'failed' as const, error: failureOf(failures, source, target)?.message ?? 'unknown' };
+    }),
+    failures: failures.map((failure) => ({ ...failure, layers: [...failure.layers] })),
+    artifacts: artifacts.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    timings: {
+      started: input.started,
+      finished: finished.toISOString(),
+      seconds: (finished.getTime() - Date.parse(input.started)) / 1000,
+    },
+    environment: environmentFacts(),
+  };
+}

@@ -1,0 +1,77 @@
+import { listSaes } from '../../sae/catalogue';
+import type { CatalogueEntry } from '../../sae/catalogue-entry';
+import { hookKind } from '../../sae/hook-kind';
+import { selectLayers } from '../../sae/select-layers';
+import type { LayerEntry } from '../../sae/select-layers';
+import { openSource } from '../../sae/sources/open-source';
+import { InputError } from '../../matching/errors';
+import { layersOfPairs, planPairs } from '../../workflows/plan-pairs';
+import type { Failure, LayerPlan, RunPlan, RunSpec } from '../../workflows/run-types';
+
+/** A plan whose files are not hashed yet. */
+export type UnhashedPlan = Omit<RunPlan, 'layers'> & {
+  readonly layers: readonly (Omit<LayerPlan, 'files'> & { readonly entry: LayerEntry })[];
+};
+
+/**
+ * Looks at the headers of a source and decides what a run over it does: which SAE stands for each layer, and which
+ * pairs are matched. A broken SAE is kept, with its failure, so that the pairs without it can go on.
+ *
+ * @throws InputError when a layer is missing or ambiguous, or hook points do not fit
+ * @throws UsageError when the pairs name layers that are not selected
+ */
+export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
+  const source = await openSource(spec.source);
+  const entries = await listSaes(source, spec.format === null ? {} : { format: spec.format });
+  const wanted = spec.layers ?? (typeof spec.pairs === 'string' ? null : layersOfPairs(spec.pairs));
+  const selected = selectLayers(entries, wanted);
+  const layers = selected.map((entry) => planLayer(entry, spec));
+  const pairs = planPairs(
+    layers.map(({ layer }) => layer),
+    spec.pairs
+  );
+  if (pairs.length === 0) {
+    throw new InputError('nothing to match', {
+      file: spec.source,
+      found: `SAEs for ${layers.length} layer${layers.length === 1 ? '' : 's'}`,
+      expected: 'at least two layers',
+    });
+  }
+  if (!spec.allow_hook_mismatch) checkHooks(selected, spec);
+  return { layers, pairs };
+}
+
+function planLayer(entry: LayerEntry, spec: RunSpec): UnhashedPlan['layers'][number] {
+  const { header } = entry;
+  return {
+    entry,
+    layer: entry.layer,
+    path: entry.path,
+    features: header?.features ?? 0,
+    elements: header === null ? 0 : elementsOf(header, spec),
+    header: header === null ? {} : { ...header },
+    failure: entry.error === null ? null : readFailure(entry.layer, entry.error),
+  };
+}
+
+export function readFailure(layer: number, error: InputError): Failure {
+  return { what: 'read', layers: [layer], type: error.name, message: error.message };
+}
+
+function elementsOf({ dIn, dOut }: { dIn: number; dOut: number }, { weights }: RunSpec): number {
+  const size = { decoder: dOut, encoder: dIn, 'decoder+encoder': dIn + dOut, all: dIn + dOut + 1 };
+  return size[weights];
+}
+
+function checkHooks(selected: readonly CatalogueEntry[], spec: RunSpec): void {
+  const [first, ...rest] = selected.filter(({ header }) => hookKind(header?.hook ?? null) !== null);
+  const other = rest.find((entry) => hookKind(entry.header!.hook) !== hookKind(first!.header!.hook));
+  if (other === undefined) return;
+  throw new InputError('the SAEs sit on different kinds of hook point', {
+    file: spec.source,
+    field: 'hook',
+    found: `${first!.header!.hook!} (${first!.path}) and ${other.header!.hook!} (${other.path})`,
+    expected: 'one kind',
+    remedy: 'Choose SAEs of one kind, or pass --allow-hook-mismatch.',
+  });
+}

@@ -1,0 +1,135 @@
+import { openStore } from '../../artifacts/store/open-store';
+import { decodeCertificate } from '../../artifacts/tables/certificate';
+import type { CertificateSide } from '../../artifacts/tables/certificate';
+import { decodeMatches } from '../../artifacts/tables/matches';
+import { decodeTargets } from '../../artifacts/tables/targets';
+import type { PairFiles } from '../../artifacts/layout';
+import { SaeMatchError } from '../../matching/errors';
+import { featuresOf } from '../../matching/features';
+import type { Features, WeightMode } from '../../matching/features';
+import { foldLayer } from '../../matching/folding';
+import { checkPermutation } from '../../matching/verification/check-permutation';
+import { proveOptimality } from '../../matching/verification/prove-optimality';
+import type { OptimalityProof } from '../../matching/verification/prove-optimality';
+import { loadSae } from '../../sae/load-sae';
+import { resolveSaeArgument } from '../../sae/sae-argument';
+import type { TaskContext } from '../task-context';
+
+export interface VerifyPairInput {
+  /** Folder or URL that holds the tables. */
+  readonly location: string;
+  readonly files: PairFiles;
+  /** SAE arguments of the two layers. */
+  readonly source: string;
+  readonly target: string;
+  readonly weights: WeightMode;
+  readonly fold: boolean;
+  readonly degenerate: 'exclude' | 'error';
+  readonly format: string | null;
+  /** The objective that pairs.parquet states, null when it states none. */
+  readonly statedObjective: number | null;
+}
+
+export interface PairVerification {
+  /** What is wrong with the permutation; empty when it is one-to-one and both tables agree. */
+  readonly permutationFaults: readonly string[];
+  /** Null when it could not be attempted. */
+  readonly proof: OptimalityProof | null;
+  /** Why the certificate is not accepted; empty when it is. */
+  readonly certificateFaults: readonly string[];
+}
+
+/**
+ * Re-checks one pair from its tables and its input SAEs: the permutation, then the certificate. A check that fails
+ * never keeps the next from being made. Shares readers and folding with the matcher and nothing else.
+ */
+export async function verifyPairTask(input: VerifyPairInput, context: TaskContext): Promise<PairVerification> {
+  const store = openStore(input.location);
+  const read = async (name: string): Promise<Buffer> => store.get(name);
+  const permutationFaults: string[] = [];
+  const certificateFaults: string[] = [];
+  const matches = await attempt(permutationFaults, async () =>
+    decodeMatches(await read(input.files.matches), input.files.matches)
+  );
+  const targets = await attempt(permutationFaults, async () =>
+    decodeTargets(await read(input.files.targets), input.files.targets)
+  );
+  if (matches && targets) {
+    const tables = { targetFeature: matches.targetFeature, sourceFeature: targets.sourceFeature };
+    permutationFaults.push(...checkPermutation(tables));
+  }
+  const proof = await attempt(certificateFaults, async () => {
+    const certificate = decodeCertificate(await read(input.files.certificate), input.files.certificate);
+    const source = await loadFeatures(input.source, input);
+    const target = await loadFeatures(input.target, input);
+    const { source: u, target: v } = await certificate;
+    if (matches === null) throw new SaeMatchError('there is no readable matching to prove');
+    checkLengths(matches.targetFeature, source, target);
+    const claim = {
+      source,
+      target,
+      targetFeature: matches.targetFeature,
+      sourceDual: dualsOf(u, source.count),
+      targetDual: dualsOf(v, target.count),
+    };
+    return proveOptimality(claim, (done) => {
+      context.throwIfCancelled();
+      if (done % 64 === 0) context.onProgress({ phase: 'verifying', done, total: source.count, gap: null });
+    });
+  });
+  if (proof !== null) certificateFaults.push(...proofFaults(proof, input.statedObjective));
+  return { permutationFaults, proof, certificateFaults };
+}
+
+/** Runs a step; a failure becomes a fault in words instead of ending the verification. */
+async function attempt<T>(faults: string[], step: () => Promise<T>): Promise<T | null> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof SaeMatchError)) throw error;
+    if (error.name === 'CancelledError') throw error;
+    faults.push(error.message);
+    return null;
+  }
+}
+
+async function loadFeatures(argument: string, options: VerifyPairInput): Promise<Features> {
+  const { source, entry } = await resolveSaeArgument(
+    argument,
+    options.format === null ? {} : { format: options.format }
+  );
+  const sae = await loadSae(source, entry);
+  const { fold, degenerate } = options;
+  return featuresOf(foldLayer(sae, { fold, degenerate, file: argument }), options.weights);
+}
+
+function checkLengths(targetFeature: Int32Array, source: Features, target: Features): void {
+  if (targetFeature.length === source.count && targetFeature.every((j) => j < target.count)) return;
+  throw new SaeMatchError('the tables do not fit the SAEs', {
+    found: `${targetFeature.length} source features in the table`,
+    expected: `${source.count} source and ${target.count} target features`,
+  });
+}
+
+/** Duals by feature; a feature the certificate leaves out has none. */
+function dualsOf(side: CertificateSide, count: number): Float64Array {
+  const duals = new Float64Array(count).fill(NaN);
+  side.feature.forEach((feature, row) => {
+    if (feature < count) duals[feature] = side.dual[row]!;
+  });
+  return duals;
+}
+
+function proofFaults(proof: OptimalityProof, stated: number | null): string[] {
+  const faults: string[] = [];
+  if (!proof.holds) {
+    const numbers = `gap ${proof.gap.toExponential(3)}, violation ${proof.violation.toExponential(3)}`;
+    faults.push(
+      `the duals do not prove that the matching is optimal (${numbers}, tolerance ${proof.tolerance.toExponential(3)})`
+    );
+  }
+  if (stated !== null && Math.abs(stated - proof.objective) > proof.tolerance) {
+    faults.push(`pairs.parquet states the objective ${stated}, the matching costs ${proof.objective}`);
+  }
+  return faults;
+}

@@ -1,0 +1,18 @@
+import type { MatchProgress } from '../matching/ports';
+
+/** What a step of heavy work gets from whoever runs it: a place to report to, and the wish to stop. */
+export interface TaskContext {
+  readonly onProgress: (progress: TaskProgress) => void;
+  /** @throws CancelledError when the caller wants the work to stop */
+  readonly throwIfCancelled: () => void;
+}
+
+export interface TaskProgress {
+  readonly phase: 'reading' | 'hashing' | 'folding' | 'writing' | 'verifying' | MatchProgress['phase'];
+  readonly done: number;
+  readonly total: number;
+  readonly gap: number | null;
+}
+
+/** Reports nothing and never stops. */
+export const silentContext: TaskContext = { onProgress: () => undefined, throwIfCancelled: () => undefined };

@@ -1,0 +1,23 @@
+import { buildChainsTask } from '../steps/build-chains';
+import { compareComposedTask } from '../steps/compare-composed';
+import { foldLayerTask } from '../steps/fold-layer';
+import { hashSourceTask } from '../steps/hash-source';
+import { matchLayersTask } from '../steps/match-layers';
+import { matchSaesTask } from '../steps/match-saes';
+import { verifyPairTask } from '../steps/verify-pair';
+import type { TaskContext } from '../task-context';
+
+/** The heavy work that runs in threads. Inputs and results are structured-cloneable and small: references, no arrays. */
+export const TASKS = {
+  buildChains: buildChainsTask,
+  compareComposed: compareComposedTask,
+  foldLayer: foldLayerTask,
+  hashSource: hashSourceTask,
+  matchLayers: matchLayersTask,
+  matchSaes: matchSaesTask,
+  verifyPair: verifyPairTask,
+} satisfies Record<string, (input: never, context: TaskContext) => Promise<unknown>>;
+
+export type TaskName = keyof typeof TASKS;
+export type TaskInput<N extends TaskName> = Parameters<(typeof TASKS)[N]>[0];
+export type TaskResult<N extends TaskName> = Awaited<ReturnType<(typeof TASKS)[N]>>;

@@ -1,0 +1,74 @@
+import { UsageError } from '../matching/errors';
+
+/** Names of the files of one run or pair, relative to its folder. */
+export interface PairFiles {
+  readonly matches: string;
+  readonly targets: string;
+  readonly certificate: string;
+}
+
+/** Names of a run's files, relative to the folder of the run. */
+export interface RunLayout {
+  readonly manifest: string;
+  readonly pairs: string;
+  readonly chains: string;
+  /** Folder of the explorer page. */
+  readonly report: string;
+  /** The tables of one pair of layers, in hive-style folders. */
+  pair(sourceLayer: number, targetLayer: number): PairFiles;
+}
+
+/**
+ * File names of a run over layers up to `largestLayer`. That layer sets the width of the layer numbers in folder names,
+ * so that all folders of a run sort by layer: two digits, three from 100 layers (0-99) on.
+ */
+export function runLayout(largestLayer: number): RunLayout {
+  const digits = Math.max(2, String(largestLayer + 1).length);
+  const folder = (source: number, target: number): string =>
+    `source=${layerName(source, digits)}/target=${layerName(target, digits)}`;
+  return {
+    manifest: 'manifest.json',
+    pairs: 'pairs.parquet',
+    chains: 'chains.parquet',
+    report: 'report',
+    pair: (source, target) => ({
+      matches: `matches/${folder(source, target)}/matches.parquet`,
+      targets: `targets/${folder(source, target)}/targets.parquet`,
+      certificate: `certificates/${folder(source, target)}/certificate.parquet`,
+    }),
+  };
+}
+
+/** File names of `sae-match pair`: everything straight in its folder, because a layer may be unknown. */
+export const PAIR_LAYOUT: PairFiles & { readonly manifest: string; readonly pairs: string } = {
+  manifest: 'manifest.json',
+  matches: 'matches.parquet',
+  targets: 'targets.parquet',
+  certificate: 'certificate.parquet',
+  pairs: 'pairs.parquet',
+};
+
+/**
+ * Folder of a run: `runs/<run_id>`.
+ *
+ * @throws UsageError when the id is not usable as a folder name
+ */
+export function runFolder(runId: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(runId)) {
+    throw new UsageError('not usable as the id of a run', {
+      field: 'run_id',
+      found: JSON.stringify(runId),
+      expected: "at most 128 letters, digits, '.', '_' and '-', the first a letter or digit",
+    });
+  }
+  return `runs/${runId}`;
+}
+
+/** Name of a re-usable artifact in the store: `artifacts/<kind>/<content key>/<name>`. */
+export function artifactKey(kind: string, contentKey: string, name: string): string {
+  return `artifacts/${kind}/${contentKey}/${name}`;
+}
+
+function layerName(layer: number, digits: number): string {
+  return String(layer).padStart(digits, '0');
+}

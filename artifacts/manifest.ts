@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { ArtifactCorruptError, InputError } from '../matching/errors';
+import { ObjectNotFoundError, type ObjectStore, type StoredObject } from './store/object-store';
+
+const VERSION = 1;
+
+/** Value of the field `schema` of the manifests that this version writes. */
+export const MANIFEST_SCHEMA = `sae-match/manifest@${VERSION}` as const;
+
+const json: z.ZodType = z.json();
+const layer = z.int().nullable();
+const bytes = z.int().nonnegative();
+
+const inputSchema = z.object({
+  layer,
+  /** The SAE as the user could name it: its source and place in it. */
+  path: z.string(),
+  files: z.array(z.object({ path: z.string(), bytes, sha256: z.string() })),
+  /** What the SAE's headers say. */
+  header: json,
+});
+
+const pairSchema = z.object({
+  source_layer: layer,
+  target_layer: layer,
+  status: z.enum(['done', 'failed']),
+  error: z.string().optional(),
+});
+
+const failureSchema = z.object({
+  /** The step that failed, for example `fold` or `match`. */
+  what: z.string(),
+  layers: z.array(layer),
+  /** Name of the error's class. */
+  type: z.string(),
+  message: z.string(),
+});
+
+const common = {
+  schema: z.literal(MANIFEST_SCHEMA),
+  state: z.enum(['done', 'partial', 'failed']),
+  /** Version of sae-match. */
+  version: z.string(),
+  inputs: z.array(inputSchema),
+  pairs: z.array(pairSchema),
+  failures: z.array(failureSchema),
+  /** Every file of the result; `path` is relative to the folder of the manifest. */
+  artifacts: z.array(z.object({ path: z.string(), bytes, crc32c: z.string() })),
+  /** Times as ISO 8601, durations in seconds; further entries by name. */
+  timings: z.looseObject({ started: z.string(), finished: z.string(), seconds: z.number() }),
+  environment: z.looseObject({ node: z.string(), platform: z.string() }),
+};
+
+const runSchema = z.object({ ...common, kind: z.literal('run'), run_id: z.string(), spec: json });
+const pairManifestSchema = z.object({ ...common, kind: z.literal('pair'), options: json });
+const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema]);
+
+export type ManifestInput = z.infer<typeof inputSchema>;
+export type ManifestPair = z.infer<typeof pairSchema>;
+export type ManifestFailure = z.infer<typeof failureSchema>;
+export type ManifestArtifact = Manifest['artifacts'][number];
+/** Manifest of a run: `spec` is the resolved specification. */
+export type RunManifest = z.infer<typeof runSchema>;
+/** Manifest that `sae-match pair` writes: `options` are the resolved options. */
+export type PairManifest = z.infer<typeof pairManifestSchema>;
+/** What a finished result is made of and where it came from; field names as in the JSON. */
+export type Manifest = RunManifest | PairManifest;
+
+/**
+ * Writes a manifest as indented JSON, replacing an earlier one at once. It comes last: where there is a manifest,
+ * everything it lists is in place.
+ *
+ * @throws ArtifactCorruptError when the manifest is not of its own schema, for example because a number is NaN
+ */
+export async function writeManifest(store: ObjectStore, key: string, manifest: Manifest): Promise<StoredObject> {
+  const checked = check(manifest, store.url(key));
+  return store.put(key, Buffer.from(`${JSON.stringify(checked, null, 2)}\n`));
+}
+
+/**
+ * Reads a manifest.
+ *
+ * @throws InputError when there is none, or a newer version of the project wrote it
+ * @throws ArtifactCorruptError when it is broken
+ */
+export async function readManifest(store: ObjectStore, key: string): Promise<Manifest> {
+  const file = store.url(key);
+  const text = await readText(store, key);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ArtifactCorruptError('the manifest is not JSON', { file, found: String(cause), cause });
+  }
+  return check(value, file);
+}
+
+async function readText(store: ObjectStore, key: string): Promise<string> {
+  try {
+    return (await store.get(key)).toString('utf8');
+  } catch (error) {
+    if (!(error instanceof ObjectNotFoundError)) throw error;
+    throw new InputError('there is no manifest', {
+      file: store.url(key),
+      expected: 'the folder of a finished run or pair',
+      remedy: 'Check the name; a run writes its manifest when it ends',
+      cause: error,
+    });
+  }
+}
+
+function check(value: unknown, file: string): Manifest {
+  refuseNewer(value, file);
+  const result = manifestSchema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const field = issue.path.join('.');
+  throw new ArtifactCorruptError('the manifest is broken', { file, ...(field && { field }), found: issue.message });
+}
+
+function refuseNewer(value: unknown, file: string): void {
+  if (typeof value !== 'object' || value === null || !('schema' in value)) return;
+  const found = String(value.schema);
+  const version = /^sae-match\/manifest@(\d+)$/.exec(found)?.[1];
+  if (version === undefined || Number(version) <= VERSION) return;
+  throw new InputError('the manifest was written by a newer version of sae-match', {
+    file,
+    field: 'schema',
+    found,
+    expected: MANIFEST_SCHEMA,
+    remedy: 'Update sae-match',
+  });
+}

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultPayloadConverter, WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import type { TaskProgress } from '../activities/task-context';
+import { CancelledError, SaeMatchError } from '../matching/errors';
+import type { RunOutcome, RunProgress } from '../workflows/run-types';
+import { createProgressBar } from './progress-bar';
+import type { ProgressText } from './progress-bar';
+import type { Output } from './output';
+import type { RunHandle } from './runs';
+import type { Session } from './session';
+
+const POLL_MS = 400;
+/** A dead server or worker is looked for this often. */
+const REVIVE_MS = 2000;
+
+/**
+ * Waits for a run to end, drawing its progress. A server that goes away is waited for (and, when it is the embedded
+ * one, brought back with its worker), so that a crash of either costs nothing but time.
+ *
+ * @throws SaeMatchError when the run failed as a whole
+ * @throws CancelledError when it was cancelled
+ */
+export async function followRun(session: Session, handle: RunHandle, output: Output): Promise<RunOutcome> {
+  const bar = createProgressBar(output.interactive);
+  let revived = Date.now();
+  let away = false;
+  try {
+    for (;;) {
+      try {
+        const state = await pollRun(handle);
+        away = false;
+        if (state.ended) return await outcomeOf(handle);
+        bar.draw(progressText(state.progress, state.heartbeats));
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        if (!away) {
+          bar.clear();
+          output.note('the server does not answer; waiting for it');
+        }
+        away = true;
+      }
+      if (away || Date.now() - revived > REVIVE_MS) {
+        await session.revive();
+        revived = Date.now();
+      }
+      await sleep(POLL_MS);
+    }
+  } finally {
+    bar.clear();
+  }
+}
+
+interface Poll {
+  readonly ended: boolean;
+  readonly progress: RunProgress | null;
+  readonly heartbeats: readonly TaskProgress[];
+}
+
+async function pollRun(handle: RunHandle): Promise<Poll> {
+  const description = await handle.describe();
+  if (description.status.name !== 'RUNNING') return { ended: true, progress: null, heartbeats: [] };
+  const heartbeats = (description.raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
+    const payload = heartbeatDetails?.payloads?.[0];
+    const progress = payload && defaultPayloadConverter.fromPayload<TaskProgress | null>(payload);
+    return progress ? [progress] : [];
+  });
+  return { ended: false, progress: await queryProgress(handle), heartbeats };
+}
+
+/** Answer to the query `progress`; null while no worker answers. */
+export async function queryProgress(handle: RunHandle): Promise<RunProgress | null> {
+  const answer = handle.query<RunProgress>('progress').catch((error: unknown) => {
+    if (isUnavailable(error)) throw error;
+    return null;
+  });
+  const patience = new AbortController();
+  const timeout = sleep(3000, null, { signal: patience.signal, ref: false }).catch(() => null);
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    patience.abort();
+    answer.catch(() => null);
+  }
+}
+
+async function outcomeOf(handle: RunHandle): Promise<RunOutcome> {
+  try {
+    return await handle.result();
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure) throw new CancelledError('the run');
+    if (error.cause instanceof TerminatedFailure) throw new SaeMatchError('the run was terminated on the server');
+    throw new SaeMatchError(rootMessage(error), { cause: error });
+  }
+}
+
+/** The innermost message of a chain of Temporal failures: the one our code wrote. */
+function rootMessage(error: Error): string {
+  let innermost = error;
+  while (innermost.cause instanceof Error) innermost = innermost.cause;
+  return innermost.message;
+}
+
+function isUnavailable(error: unknown): boolean {
+  const text = error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error);
+  return /UNAVAILABLE|DEADLINE_EXCEEDED|ECONNREFUSED|ECONNRESET|connection (error|closed|dropped)|Failed to connect/i.test(
+    text
+  );
+}
+
+function progressText(progress: RunProgress | null, heartbeats: readonly TaskProgress[]): ProgressText {
+  if (progress === null) return { label: 'waiting', fraction: null, detail: 'for a worker' };
+  const { pairs, layers } = progress;
+  if (progress.phase === 'resolving') return { label: 'reading', fraction: null, detail: 'looking at the source' };
+  const partial = heartbeats.reduce((sum, { done, total }) => sum + Math.min(1, done / Math.max(1, total)), 0);
+  const steps = layers.total + pairs.total;
+  const done = layers.folded + layers.failed + pairs.done + pairs.failed;
+  const failed = progress.failures.length > 0 ? `, ${progress.failures.length} failed` : '';
+  const running = pairs.running.slice(0, 3).join(' ').replaceAll(':', '→');
+  return {
+    label: progress.phase,
+    fraction: steps === 0 ? null : Math.min(1, (done + 0.9 * Math.min(partial, pairs.running.length)) / steps),
+    detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}  ${running}`,
+  };
+}

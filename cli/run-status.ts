@@ -1,0 +1,82 @@
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { RunManifest } from '../artifacts/manifest';
+import type { RunProgress, RunState } from '../workflows/run-types';
+import { queryProgress } from './follow-run';
+import type { RunHandle } from './runs';
+import { findManifest, requestOf, workflowId } from './runs';
+
+/** What `status` says about a run; field names as in its JSON. */
+export interface RunStatus {
+  readonly run_id: string;
+  readonly state: RunState;
+  readonly source: string | null;
+  readonly location: string | null;
+  readonly started: string | null;
+  readonly finished: string | null;
+  readonly pairs: { readonly total: number | null; readonly done: number | null; readonly failed: number | null };
+  readonly failures: readonly string[];
+  /** Present while the run is going on and a worker answers. */
+  readonly progress: RunProgress | null;
+}
+
+export function statusFromManifest(manifest: RunManifest, location: string): RunStatus {
+  const failed = manifest.pairs.filter(({ status }) => status === 'failed').length;
+  const spec = manifest.spec as { source?: string };
+  return {
+    run_id: manifest.run_id,
+    state: manifest.state,
+    source: spec.source ?? null,
+    location,
+    started: manifest.timings.started,
+    finished: manifest.timings.finished,
+    pairs: { total: manifest.pairs.length, done: manifest.pairs.length - failed, failed },
+    failures: manifest.failures.map(({ message }) => message),
+    progress: null,
+  };
+}
+
+/** Status of a run that Temporal knows: live progress while it runs, its manifest once it has one. */
+export async function statusFromServer(
+  client: Client,
+  runId: string,
+  description: WorkflowExecutionDescription
+): Promise<RunStatus> {
+  const request = requestOf(description);
+  const out = request?.spec.out ?? null;
+  const running = description.status.name === 'RUNNING';
+  const manifest = running || out === null ? null : await findManifest(out, runId);
+  if (manifest !== null) return statusFromManifest(manifest, `${out!}/runs/${runId}`);
+  const handle: RunHandle = client.workflow.getHandle(workflowId(runId));
+  const progress = running ? await queryProgress(handle) : null;
+  return {
+    run_id: runId,
+    state: stateOf(description),
+    source: request?.spec.source ?? null,
+    location: out === null ? null : `${out}/runs/${runId}`,
+    started: description.startTime.toISOString(),
+    finished: description.closeTime?.toISOString() ?? null,
+    pairs: {
+      total: progress?.pairs.total ?? null,
+      done: progress?.pairs.done ?? null,
+      failed: progress?.pairs.failed ?? null,
+    },
+    failures: progress?.failures.map(({ message }) => message) ?? [],
+    progress,
+  };
+}
+
+/** State of a workflow as the words of the project. */
+export function stateOf({ status }: { status: { name: string } }): RunState {
+  switch (status.name) {
+    case 'RUNNING':
+    case 'CONTINUED_AS_NEW':
+      return 'running';
+    case 'COMPLETED':
+      return 'done';
+    case 'CANCELLED':
+    case 'TERMINATED':
+      return 'cancelled';
+    default:
+      return 'failed';
+  }
+}

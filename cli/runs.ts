@@ -1,0 +1,54 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { runFolder } from '../artifacts/layout';
+import { readManifest } from '../artifacts/manifest';
+import type { RunManifest } from '../artifacts/manifest';
+import { openStore } from '../artifacts/store/open-store';
+import { InputError } from '../matching/errors';
+import type { modelMatch } from '../workflows/model-match';
+import type { RunRequest } from '../workflows/run-types';
+
+export type RunHandle = WorkflowHandle<typeof modelMatch>;
+
+/** Name under which workflows of a run are known to Temporal. */
+export function workflowId(runId: string): string {
+  return `sae-match/${runId}`;
+}
+
+/** Starts a run, or attaches to it when it is running. */
+export async function startRun(client: Client, request: RunRequest): Promise<RunHandle> {
+  return client.workflow.start<typeof modelMatch>('modelMatch', {
+    workflowId: workflowId(request.runId),
+    taskQueue: request.execution.taskQueue,
+    args: [request],
+    memo: { request },
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `${request.spec.weights} of ${request.spec.source}`,
+  });
+}
+
+/** What Temporal knows of a run; null when it knows none of this id. */
+export async function describeRun(client: Client, runId: string): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await client.workflow.getHandle(workflowId(runId)).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+/** The request a run was started with. */
+export function requestOf(description: WorkflowExecutionDescription): RunRequest | null {
+  return (description.memo?.request as RunRequest | undefined) ?? null;
+}
+
+/** The manifest of a finished run in an output folder; null when there is none. */
+export async function findManifest(out: string, runId: string): Promise<RunManifest | null> {
+  const store = openStore(out);
+  const key = `${runFolder(runId)}/manifest.json`;
+  if ((await store.stat(key)) === null) return null;
+  const manifest = await readManifest(store, key);
+  if (manifest.kind === 'run') return manifest;
+  throw new InputError('not the manifest of a run', { file: store.url(key), found: `kind ${manifest.kind}` });
+}

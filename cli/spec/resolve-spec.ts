@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../artifacts/json';
+import { runFolder } from '../../artifacts/layout';
+import { UsageError } from '../../matching/errors';
+import { parseWeightMode } from '../../matching/features';
+import { parseLayers } from '../../sae/select-layers';
+import { parsePairs } from '../../workflows/plan-pairs';
+import type { RunSpec } from '../../workflows/run-types';
+import { absolute, isSpecFile, readSpec } from './read-spec';
+import { parseBytes } from './parse-bytes';
+import type { SpecFile } from './spec-schema';
+
+/** Flags of `run` as the command line parser hands them over; they win over the specification. */
+export interface RunFlags {
+  readonly out?: string;
+  readonly layers?: string;
+  readonly pairs?: string;
+  readonly weights?: string;
+  /** False with --no-fold; commander sets true by default. */
+  readonly fold?: boolean;
+  readonly degenerate?: string;
+  readonly format?: string;
+  readonly allowHookMismatch?: boolean;
+  readonly memoryBudget?: string;
+  readonly runId?: string;
+  readonly address?: string;
+  readonly detach?: boolean;
+  readonly new?: boolean;
+}
+
+/** A run ready to be started. */
+export interface ResolvedRun {
+  readonly runId: string;
+  readonly spec: RunSpec;
+  /** Null leaves the default to the workers. */
+  readonly memoryBudget: number | null;
+  readonly address: string | undefined;
+  readonly detach: boolean;
+  /** Run again although a finished run of this id exists, under an id of its own. */
+  readonly fresh: boolean;
+}
+
+export const DEFAULT_OUT = './sae-match-out';
+
+/**
+ * Brings a source or specification and the flags to one resolved run. The id is the hash of the resolved specification
+ * unless one is given, so that the same command always means the same run.
+ *
+ * @throws UsageError when a flag or key cannot be understood
+ */
+export function resolveRun(argument: string, flags: RunFlags, cwd: string = process.cwd()): ResolvedRun {
+  const file: SpecFile = isSpecFile(argument) ? readSpec(absolute(argument, cwd)) : { source: absolute(argument, cwd) };
+  const layers = flags.layers ?? file.layers;
+  const budget = flags.memoryBudget ?? file.memory_budget;
+  const spec: RunSpec = {
+    source: file.source,
+    out: absolute(flags.out ?? file.out ?? DEFAULT_OUT, cwd),
+    layers: layers === undefined ? null : layerList(layers),
+    pairs: parsePairs(flags.pairs ?? file.pairs ?? 'adjacent'),
+    weights: parseWeightMode(flags.weights ?? file.weights ?? 'decoder'),
+    fold: flags.fold === false ? false : (file.fold ?? true),
+    degenerate: degenerate(flags.degenerate ?? file.degenerate ?? 'exclude'),
+    format: flags.format ?? file.format ?? null,
+    allow_hook_mismatch: flags.allowHookMismatch ?? file.allow_hook_mismatch ?? false,
+  };
+  const fresh = flags.new ?? file.new ?? false;
+  const runId = flags.runId ?? file.run_id ?? (fresh ? freshId(spec) : runIdOf(spec));
+  runFolder(runId);
+  return {
+    runId,
+    spec,
+    memoryBudget: budget === undefined ? null : parseBytes(budget, '--memory-budget'),
+    address: flags.address ?? file.address,
+    detach: flags.detach ?? file.detach ?? false,
+    fresh,
+  };
+}
+
+/** Twelve hex digits of the hash of a resolved specification. */
+export function runIdOf(spec: RunSpec): string {
+  return createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 12);
+}
+
+function freshId(spec: RunSpec): string {
+  return createHash('sha256')
+    .update(`${canonicalJson(spec)} ${new Date().toISOString()}`)
+    .digest('hex')
+    .slice(0, 12);
+}
+
+function layerList(layers: NonNullable<SpecFile['layers']>): readonly number[] {
+  if (typeof layers === 'string') return parseLayers(layers);
+  return parseLayers(typeof layers === 'number' ? String(layers) : layers.join(','));
+}
+
+/** Checks the policy for θ ≤ 0. @throws UsageError */
+export function degenerate(text: string): RunSpec['degenerate'] {
+  if (text === 'exclude' || text === 'error') return text;
+  throw new UsageError('unknown policy', { field: '--degenerate', found: text, expected: 'exclude | error' });
+}

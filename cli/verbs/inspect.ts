@@ -1,0 +1,108 @@
+import { describeSae } from '../../sae/describe';
+import type { SaeDescription } from '../../sae/describe';
+import { listSaes } from '../../sae/catalogue';
+import type { CatalogueEntry } from '../../sae/catalogue-entry';
+import { selectLayers } from '../../sae/select-layers';
+import { openSource } from '../../sae/sources/open-source';
+import type { SaeSource } from '../../sae/sources/source';
+import { figure, formatBytes, formatTable } from '../format-table';
+import type { Output } from '../output';
+import type { AddVerb } from '../verb';
+
+interface InspectFlags {
+  readonly format?: string;
+  readonly json?: boolean;
+}
+
+export const addInspect: AddVerb = (program, action) =>
+  program
+    .command('inspect')
+    .summary('describe an SAE, or list the SAEs of a source')
+    .description(
+      'One SAE is read whole and described with its weight statistics; of several only the headers are read.'
+    )
+    .argument('<sae|source>', 'a folder, a file, or <source>#<layer>')
+    .option('--format <name>', 'format of the SAEs (default: detected)')
+    .option('--json', 'print as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sae-match inspect examples/minilm-l6\n  sae-match inspect examples/minilm-l6#3 --json'
+    )
+    .action(action((output, argument: string, flags: InspectFlags) => inspectVerb(output, argument, flags)));
+
+async function inspectVerb(output: Output, argument: string, flags: InspectFlags): Promise<number> {
+  const [, location = argument, layer] = /^(.+)#(\d+)$/.exec(argument) ?? [];
+  const source = await openSource(location);
+  const listed = await listSaes(source, flags.format === undefined ? {} : { format: flags.format });
+  const entries = layer === undefined ? listed : selectLayers(listed, [Number(layer)]);
+  const [only] = entries;
+  if (entries.length === 1) {
+    const description = await describeSae(source, only!, { weights: true });
+    if (flags.json === true) output.json(description);
+    else printSae(output, description);
+    return 0;
+  }
+  return inspectSource(output, source, entries, flags.json ?? false);
+}
+
+async function inspectSource(
+  output: Output,
+  source: SaeSource,
+  entries: readonly CatalogueEntry[],
+  json: boolean
+): Promise<number> {
+  const broken = entries.filter(({ error }) => error !== null);
+  const sound = entries.filter(({ error }) => error === null);
+  const saes = await Promise.all(sound.map((entry) => describeSae(source, entry, { weights: false })));
+  if (json) {
+    const errors = broken.map(({ path, layer, error }) => ({ path, layer, error: error!.message }));
+    output.json({ source: source.root, saes, ...(errors.length > 0 && { errors }) });
+  } else {
+    const rows = saes.map((sae) => [
+      String(sae.layer ?? '-'),
+      sae.path,
+      sae.format ?? '-',
+      String(sae.features),
+      sae.d_in === sae.d_out ? String(sae.d_in) : `${sae.d_in!}→${sae.d_out!}`,
+      sae.activation ?? '-',
+      sae.dtype ?? '-',
+      formatBytes(sae.bytes),
+    ]);
+    const header = ['layer', 'path', 'format', 'features', 'd_model', 'activation', 'dtype', 'size'];
+    for (const line of formatTable(header, rows, [0, 3, 4, 7])) output.print(line);
+  }
+  for (const { error } of broken) output.warn(error!.message);
+  return broken.length === 0 ? 0 : 1;
+}
+
+function printSae(output: Output, sae: SaeDescription): void {
+  const facts: [string, string][] = [
+    ['format', sae.format ?? 'unknown'],
+    ['path', sae.path],
+    ['layer', String(sae.layer ?? 'unknown')],
+    ['hook point', sae.hook ?? 'unknown'],
+    ['features', String(sae.features)],
+    ['d_in, d_out', `${sae.d_in!}, ${sae.d_out!}`],
+    ['dtype', sae.dtype ?? 'unknown'],
+    ['activation', sae.k === null ? (sae.activation ?? 'unknown') : `${sae.activation!}, k = ${sae.k}`],
+    ['scale folded', sae.gauge === 'theta' ? 'threshold θ' : 'decoder norm'],
+    ['input norm', sae.input_norm ?? 'unknown'],
+    ['θ', quantileLine(sae.theta)],
+    ['decoder norm', quantileLine(sae.decoder_norm)],
+    ['excluded', `${sae.excluded ?? 0} features with θ ≤ 0`],
+    ['dead', `${sae.dead ?? 0} features with a zero row`],
+    ['size', formatBytes(sae.bytes)],
+    [
+      'folding',
+      sae.fold_changes_result === false ? 'changes nothing: one scale for all features' : 'changes the matching',
+    ],
+  ];
+  for (const [name, value] of facts) output.print(`${name.padEnd(13)} ${value}`);
+  for (const note of sae.notes) output.print(`note          ${note}`);
+}
+
+function quantileLine(values: SaeDescription['theta']): string {
+  if (values === null) return 'none';
+  const { min, q05, q50, q95, max } = values;
+  return `min ${figure(min)}, 5 % ${figure(q05)}, median ${figure(q50)}, 95 % ${figure(q95)}, max ${figure(max)}`;
+}

@@ -1,0 +1,141 @@
+import type { Command } from 'commander';
+import { planRun } from '../../activities/steps/resolve-run';
+import type { RunManifest } from '../../artifacts/manifest';
+import { InputError } from '../../matching/errors';
+import { hashInputs } from '../../sae/hash-inputs';
+import { openSource } from '../../sae/sources/open-source';
+import type { RunRequest } from '../../workflows/run-types';
+import { exitCodeOfState } from '../exit-codes';
+import { followRun } from '../follow-run';
+import { createInterrupt } from '../interrupt';
+import type { Output } from '../output';
+import { findManifest, startRun } from '../runs';
+import { RunResults } from '../run-results';
+import { openSession } from '../session';
+import { resolveRun } from '../spec/resolve-spec';
+import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
+import { closingLine, printPairs } from '../summary';
+import type { AddVerb } from '../verb';
+
+export const addRun: AddVerb = (program, action) =>
+  withMatchingFlags(program.command('run'))
+    .summary('match a whole model: every layer, every pair, through Temporal')
+    .description(
+      'Folds every layer of a source, matches its pairs of layers, and composes chains. The same command attaches to the\n' +
+        'run while it is unfinished, reports a finished one without work, and goes on with one that failed in part.'
+    )
+    .argument('<source>', 'folder of SAEs, or a specification (.yaml)')
+    .option('--out <folder>', 'where results go (default: ./sae-match-out)')
+    .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
+    .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
+    .option('--run-id <id>', 'name of the run (default: hash of the specification)')
+    .option('--new', 'run again under a new id even if a finished run exists')
+    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
+    .option('--detach', 'leave when the run has started; see status, watch')
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sae-match run examples/minilm-l6\n  sae-match run spec.yaml --detach\n' +
+        '  sae-match run saes/ --layers 0-25 --pairs all --weights all --out results/'
+    )
+    .action(action((output, source: string, flags: RunFlags & { json?: boolean }) => runVerb(output, source, flags)));
+
+/** Flags that decide what is matched and how; shared by `run` and `pair`. */
+export function withMatchingFlags(command: Command): Command {
+  return command
+    .option('--weights <parts>', 'decoder | encoder | decoder+encoder | all (default: decoder)')
+    .option('--no-fold', 'compare the stored weights instead of folding thresholds into them')
+    .option('--degenerate <policy>', 'features with a threshold of 0 or less: exclude | error (default: exclude)')
+    .option('--format <name>', 'format of the SAEs (default: detected)')
+    .option('--allow-hook-mismatch', 'match SAEs of different kinds of hook point')
+    .option('--memory-budget <size>', 'memory a process may use, such as 4GiB (default: 70 % of the machine)');
+}
+
+async function runVerb(output: Output, argument: string, flags: RunFlags & { json?: boolean }): Promise<number> {
+  const run = resolveRun(argument, flags);
+  const finished = await findManifest(run.spec.out, run.runId);
+  if (finished?.state === 'done') {
+    await checkUnchanged(run, finished);
+    output.note(`run ${run.runId} is done already; --new runs it again`);
+    return report(output, run, flags.json ?? false);
+  }
+  // The embedded worker sees what this process sees, so mistakes are found before anything is started.
+  await planRun(run.spec);
+  return carryOut(output, run, flags.json ?? false);
+}
+
+/** Starts or attaches to a run and stays until it ends, unless detached. */
+export async function carryOut(output: Output, run: ResolvedRun, json: boolean): Promise<number> {
+  const session = await openSession({ address: run.address, worker: true, output });
+  const interrupt = createInterrupt();
+  try {
+    const handle = await startRun(session.client, requestFor(run, session.taskQueue, session.embedded));
+    output.note(`run ${run.runId}: ${run.spec.source} → ${run.spec.out}`);
+    if (run.detach) {
+      output.print(run.runId);
+      output.note(`started; see sae-match watch ${run.runId}`);
+      return 0;
+    }
+    await interrupt.during(followRun(session, handle, output));
+  } catch (error) {
+    if (interrupt.interrupted) output.note(leavingNote(run.runId, session.embedded));
+    throw error;
+  } finally {
+    interrupt.dispose();
+    await session.close({ detach: run.detach });
+  }
+  return report(output, run, json);
+}
+
+function leavingNote(runId: string, embedded: boolean): string {
+  return embedded
+    ? 'stopped; the same command goes on from here'
+    : `the run goes on; stop it with sae-match cancel ${runId}`;
+}
+
+function requestFor(run: ResolvedRun, taskQueue: string, embedded: boolean): RunRequest {
+  const execution = {
+    memoryBudget: run.memoryBudget,
+    // On one machine a lost worker is noticed at once; over a network a pause is no loss.
+    heartbeatSeconds: embedded ? 6 : 30,
+    taskQueue,
+    maxConcurrentPairs: 64,
+  };
+  return { runId: run.runId, spec: run.spec, execution };
+}
+
+async function report(output: Output, run: ResolvedRun, json: boolean): Promise<number> {
+  const manifest = await findManifest(run.spec.out, run.runId);
+  if (manifest === null) throw new InputError('the run has no manifest', { file: run.spec.out, field: run.runId });
+  const results = new RunResults(run.spec.out, manifest);
+  if (json) {
+    const { run_id, state, pairs, failures } = manifest;
+    output.json({ run_id, state, location: results.location, pairs, failures });
+  } else {
+    await printPairs(output, results);
+    output.print();
+    output.print(closingLine(results));
+    output.print(`results: ${results.location}`);
+  }
+  return exitCodeOfState(manifest.state);
+}
+
+/** @throws InputError when a finished run was made from other files than there are now */
+async function checkUnchanged(run: ResolvedRun, manifest: RunManifest): Promise<void> {
+  const source = await openSource(run.spec.source);
+  const listed = await source.list();
+  for (const input of manifest.inputs) {
+    for (const file of input.files) {
+      const now = listed.find(({ path }) => path === file.path);
+      const same = now?.bytes === file.bytes && (await hashInputs(source, { files: [now] }))[0]!.sha256 === file.sha256;
+      if (same) continue;
+      throw new InputError('a finished run was made from other files', {
+        file: `${run.spec.source}/${file.path}`,
+        field: `run ${run.runId}`,
+        found: now === undefined ? 'no such file any more' : 'other content than when the run was made',
+        expected: `SHA-256 ${file.sha256.slice(0, 12)}…`,
+        remedy: 'Use --new to match the files as they are now.',
+      });
+    }
+  }
+}

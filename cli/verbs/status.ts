@@ -1,0 +1,65 @@
+import { InputError } from '../../matching/errors';
+import { exitCodeOfState } from '../exit-codes';
+import type { Output } from '../output';
+import { resolveRunArgument } from '../run-argument';
+import { statusFromManifest, statusFromServer } from '../run-status';
+import type { RunStatus } from '../run-status';
+import { describeRun } from '../runs';
+import { openSession } from '../session';
+import type { AddVerb } from '../verb';
+
+interface StatusFlags {
+  readonly out?: string;
+  readonly address?: string;
+  readonly json?: boolean;
+}
+
+export const addStatus: AddVerb = (program, action) =>
+  program
+    .command('status')
+    .summary('say how a run is doing')
+    .description('Exit code: 0 running or done, 3 done in part, 1 failed, 130 cancelled.')
+    .argument('<run>', 'id of a run, or its folder')
+    .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
+    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExamples:\n  sae-match status 3f9a0c1b2d4e --json')
+    .action(
+      action(async (output, argument: string, flags: StatusFlags) => {
+        const status = await statusOf(output, argument, flags);
+        if (flags.json === true) output.json(status);
+        else printStatus(output, status);
+        return exitCodeOfState(status.state);
+      })
+    );
+
+async function statusOf(output: Output, argument: string, flags: StatusFlags): Promise<RunStatus> {
+  const { runId, out, manifest } = await resolveRunArgument(argument, flags.out);
+  if (manifest !== null) return statusFromManifest(manifest, `${out}/runs/${runId}`);
+  const session = await openSession({ address: flags.address, worker: false, output });
+  try {
+    const description = await describeRun(session.client, runId);
+    if (description !== null) return await statusFromServer(session.client, runId, description);
+  } finally {
+    await session.close();
+  }
+  throw new InputError('no such run', {
+    field: 'run',
+    found: runId,
+    expected: `a run in ${out} or on the server`,
+    remedy: 'See sae-match list.',
+  });
+}
+
+function printStatus(output: Output, status: RunStatus): void {
+  output.print(`run       ${status.run_id}`);
+  output.print(`state     ${status.state}${status.progress === null ? '' : ` (${status.progress.phase})`}`);
+  output.print(`source    ${status.source ?? 'unknown'}`);
+  output.print(`results   ${status.location ?? 'unknown'}`);
+  output.print(`started   ${status.started ?? 'unknown'}`);
+  if (status.finished !== null) output.print(`finished  ${status.finished}`);
+  const { total, done, failed } = status.pairs;
+  if (total === null) output.print('pairs     no worker answers; start one with sae-match watch or sae-match worker');
+  else output.print(`pairs     ${done!} of ${total} done, ${failed!} failed`);
+  for (const failure of status.failures) output.print(`failure   ${failure}`);
+}

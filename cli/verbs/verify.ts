@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PAIR_LAYOUT, runLayout } from '../../artifacts/layout';
+import { readManifest } from '../../artifacts/manifest';
+import type { Manifest, PairManifest, RunManifest } from '../../artifacts/manifest';
+import { openStore } from '../../artifacts/store/open-store';
+import { UsageError } from '../../matching/errors';
+import type { RunSpec } from '../../workflows/run-types';
+import { EXIT } from '../exit-codes';
+import type { Output } from '../output';
+import { createProgressBar } from '../progress-bar';
+import { resolveRunArgument } from '../run-argument';
+import type { AddVerb } from '../verb';
+import { pairName, verifyResults } from '../verify-results';
+import type { PairToVerify, Verification, VerifyOptions } from '../verify-results';
+
+interface VerifyFlags {
+  readonly source?: string;
+  readonly target?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export const addVerify: AddVerb = (program, action) =>
+  program
+    .command('verify')
+    .summary('re-prove results: checksums, permutations, certificates')
+    .description(
+      'Makes three checks and reports each: every checksum of the manifest; that each permutation is one-to-one and both\n' +
+        'tables agree; that the duals prove each matching optimal, in one pass over the input SAEs with none of the\n' +
+        'matcher’s code. Exit code 1 when any of them fails.'
+    )
+    .argument('<run|folder>', 'id or folder of a run, or the folder of a pair')
+    .option('--source <source|sae>', 'where the SAEs of a run (or the source SAE of a pair) are now')
+    .option('--target <sae>', 'where the target SAE of a pair is now')
+    .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
+    .option('--json', 'print as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sae-match verify 3f9a0c1b2d4e\n  sae-match verify pair-3-4 --source moved/layer_3 --json'
+    )
+    .action(action((output, argument: string, flags: VerifyFlags) => verifyVerb(output, argument, flags)));
+
+async function verifyVerb(output: Output, argument: string, flags: VerifyFlags): Promise<number> {
+  const { folder, manifest } = await findResults(argument, flags.out);
+  const [pairs, options] =
+    manifest.kind === 'run' ? runPairs(manifest, flags) : pairPairs(manifest, flags);
+  const bar = createProgressBar(output.interactive);
+  let current = { index: 0, total: pairs.length };
+  const result = await verifyResults(openStore(folder), manifest, pairs, {
+    options,
+    onPair: (index, total) => (current = { index, total }),
+    onProgress: ({ done, total }) => {
+      const fraction = (current.index + done / Math.max(1, total)) / current.total;
+      bar.draw({ label: 'verifying', fraction, detail: `pair ${current.index + 1} of ${current.total}` });
+    },
+  });
+  bar.clear();
+  if (flags.json === true) output.json(result);
+  else printVerification(output, result);
+  return result.ok ? EXIT.done : EXIT.failed;
+}
+
+async function findResults(argument: string, out: string | undefined): Promise<{ folder: string; manifest: Manifest }> {
+  const direct = resolve(argument);
+  const isFolder = existsSync(join(direct, 'manifest.json')) || /[\\/]/.test(argument);
+  const reference = isFolder ? null : await resolveRunArgument(argument, out);
+  const folder = reference === null ? direct : `${reference.out}/runs/${reference.runId}`;
+  return { folder, manifest: await readManifest(openStore(folder), 'manifest.json') };
+}
+
+type Work = [PairToVerify[], VerifyOptions['options']];
+
+function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
+  if (flags.target !== undefined) {
+    throw new UsageError('a run has one source', {
+      field: '--target',
+      remedy: 'Use --source for all layers of a run.',
+    });
+  }
+  const spec = manifest.spec as RunSpec;
+  const layout = runLayout(Math.max(...manifest.inputs.map(({ layer }) => layer ?? 0)));
+  const source = flags.source === undefined ? spec.source : resolve(flags.source);
+  const pairs = manifest.pairs
+    .filter(({ status }) => status === 'done')
+    .map(({ source_layer, target_layer }) => ({
+      sourceLayer: source_layer,
+      targetLayer: target_layer,
+      files: layout.pair(source_layer!, target_layer!),
+      source: `${source}#${source_layer!}`,
+      target: `${source}#${target_layer!}`,
+    }));
+  const { weights, fold, degenerate, format } = spec;
+  return [pairs, { weights, fold, degenerate, format }];
+}
+
+function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {
+  const [source, target] = manifest.inputs;
+  const [pair] = manifest.pairs;
+  const options = manifest.options as Omit<VerifyOptions['options'], 'format'>;
+  const work: PairToVerify = {
+    sourceLayer: pair!.source_layer,
+    targetLayer: pair!.target_layer,
+    files: PAIR_LAYOUT,
+    source: flags.source ?? source!.path,
+    target: flags.target ?? target!.path,
+  };
+  return [[work], { ...options, format: null }];
+}
+
+function printVerification(output: Output, result: Verification): void {
+  const verdict = (ok: boolean): string => (ok ? 'ok' : 'FAILED');
+  output.print(`checksums    ${verdict(result.checksums.ok)}`);
+  for (const fault of result.checksums.faults) output.print(`  ${fault}`);
+  output.print(`permutation  ${verdict(result.permutation.ok)}  one-to-one, both tables agree`);
+  for (const fault of result.permutation.faults) output.print(`  ${fault}`);
+  const proven = result.pairs.filter(({ certificate }) => certificate.ok).length;
+  output.print(
+    `certificate  ${verdict(proven === result.pairs.length)}  ${proven} of ${result.pairs.length} pairs proven optimal`
+  );
+  for (const pair of result.pairs) {
+    const numbers =
+      pair.objective === null
+        ? 'not evaluated'
+        : `objective ${pair.objective}, bound ${pair.bound!}, gap ${pair.gap!.toExponential(1)} (tolerance ${pair.tolerance!.toExponential(1)})`;
+    output.print(`  ${pairName(pair)}: ${numbers}`);
+    for (const fault of pair.certificate.faults) output.print(`    ${fault}`);
+  }
+}

@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os';
+import type { LogLevel } from '@temporalio/worker';
+import { UsageError } from '../../matching/errors';
+import { configuredServer } from '../../workers/connection';
+import { POOLS, runWorker } from '../../workers/run-worker';
+import type { Pool } from '../../workers/run-worker';
+import { defaultMemoryBudget, taskQueueName } from '../session';
+import { parseBytes } from '../spec/parse-bytes';
+import type { AddVerb } from '../verb';
+
+interface WorkerFlags {
+  readonly address?: string;
+  readonly pools: string;
+  readonly matchSlots?: string;
+  readonly memoryBudget?: string;
+  readonly metrics: string;
+  readonly grace: string;
+  readonly logLevel: string;
+}
+
+const LOG_LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
+
+export const addWorker: AddVerb = (program, action) =>
+  program
+    .command('worker')
+    .summary('run a worker process until it is told to stop')
+    .description(
+      'Takes work from a Temporal server until SIGTERM or SIGINT; then finishes what it is doing within the grace time.\n' +
+        'The embedded server gets its worker by itself.'
+    )
+    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS or the profile)')
+    .option('--pools <list>', 'kinds of work to take', POOLS.join(','))
+    .option('--match-slots <count>', 'matches at once (default: one for each core)')
+    .option('--memory-budget <size>', 'memory this process may use, such as 4GiB (default: 70 % of the machine)')
+    .option('--metrics <host:port>', 'where /metrics is served; port 0 takes a free one', '127.0.0.1:9464')
+    .option('--grace <seconds>', 'time for running work to finish when told to stop', '30')
+    .option('--log-level <level>', LOG_LEVELS.join(' | '), 'WARN')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sae-match worker --address temporal:7233\n  sae-match worker --pools match --match-slots 1'
+    )
+    .action(
+      action(async (output, flags: WorkerFlags) => {
+        const server = configuredServer(flags.address);
+        if (server === null) {
+          throw new UsageError('no Temporal server given', {
+            field: '--address',
+            remedy: 'Give --address or set TEMPORAL_ADDRESS; run and watch start an embedded server with its worker.',
+          });
+        }
+        await runWorker({
+          server,
+          taskQueue: taskQueueName(),
+          pools: parsePools(flags.pools),
+          matchSlots:
+            flags.matchSlots === undefined ? availableParallelism() : wholeNumber(flags.matchSlots, '--match-slots', 1),
+          memoryBudget:
+            flags.memoryBudget === undefined
+              ? defaultMemoryBudget()
+              : parseBytes(flags.memoryBudget, '--memory-budget'),
+          metricsAddress: flags.metrics,
+          graceSeconds: wholeNumber(flags.grace, '--grace', 0),
+          logLevel: parseLevel(flags.logLevel),
+          onReady: (metrics) => {
+            output.note(`worker ready: server ${server.connection.address}, metrics http://${metrics}/metrics`);
+          },
+        });
+        return 0;
+      })
+    );
+
+function parsePools(text: string): Pool[] {
+  return text.split(',').map((name) => {
+    const pool = POOLS.find((candidate) => candidate === name.trim());
+    if (pool !== undefined) return pool;
+    throw new UsageError('unknown pool', { field: '--pools', found: name, expected: POOLS.join(', ') });
+  });
+}
+
+function parseLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((candidate) => candidate === text.toUpperCase());
+  if (level !== undefined) return level;
+  throw new UsageError('unknown log level', { field: '--log-level', found: text, expected: LOG_LEVELS.join(' | ') });
+}
+
+function wholeNumber(text: string, field: string, least: number): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new UsageError('not a usable number', { field, found: text, expected: `a whole number of at least ${least}` });
+}

@@ -1,0 +1,170 @@
+import { runTask } from '../activities/thread/run-task';
+import type { RunTaskOptions } from '../activities/thread/run-task';
+import type { PairVerification, VerifyPairInput } from '../activities/steps/verify-pair';
+import type { PairFiles } from '../artifacts/layout';
+import type { Manifest } from '../artifacts/manifest';
+import type { ObjectStore } from '../artifacts/store/object-store';
+import { decodePairs } from '../artifacts/tables/pairs';
+import type { PairRow } from '../artifacts/tables/pairs';
+import { getVerified } from '../artifacts/verified';
+import { SaeMatchError } from '../matching/errors';
+import { hashInputs } from '../sae/hash-inputs';
+import { resolveSaeArgument } from '../sae/sae-argument';
+
+/** Result of `verify`; field names as in its JSON. */
+export interface Verification {
+  readonly ok: boolean;
+  readonly checksums: Check;
+  readonly permutation: Check;
+  /** Sums over the pairs; null when a pair could not be evaluated. */
+  readonly objective: number | null;
+  readonly bound: number | null;
+  readonly gap: number | null;
+  readonly pairs: readonly VerifiedPair[];
+}
+
+export interface Check {
+  readonly ok: boolean;
+  readonly faults: readonly string[];
+}
+
+export interface VerifiedPair {
+  readonly source_layer: number | null;
+  readonly target_layer: number | null;
+  readonly permutation: Check;
+  readonly certificate: Check;
+  readonly objective: number | null;
+  readonly bound: number | null;
+  readonly gap: number | null;
+  readonly tolerance: number | null;
+}
+
+/** A pair to be proved: its tables and the SAEs they were made from. */
+export interface PairToVerify {
+  readonly sourceLayer: number | null;
+  readonly targetLayer: number | null;
+  readonly files: PairFiles;
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface VerifyOptions extends RunTaskOptions {
+  readonly options: Pick<VerifyPairInput, 'weights' | 'fold' | 'degenerate' | 'format'>;
+  /** Told which pair is being proved. */
+  readonly onPair?: (index: number, total: number) => void;
+}
+
+/**
+ * Verifies the results in a folder: every checksum, every permutation, every certificate. All three are always checked
+ * and reported; a failure of one never keeps the others from being made.
+ *
+ * @param store folder of the run or pair
+ */
+export async function verifyResults(
+  store: ObjectStore,
+  manifest: Manifest,
+  pairs: readonly PairToVerify[],
+  options: VerifyOptions
+): Promise<Verification> {
+  const checksums = await checkChecksums(store, manifest, pairs);
+  const stated = await statedRows(store);
+  const verified: VerifiedPair[] = [];
+  for (const [index, pair] of pairs.entries()) {
+    options.onPair?.(index, pairs.length);
+    verified.push(await verifyPair(store, pair, stated, options));
+  }
+  const permutation = check(verified.flatMap((pair) => pair.permutation.faults.map((fault) => named(pair, fault))));
+  const sum = (of: (pair: VerifiedPair) => number | null): number | null =>
+    verified.reduce<number | null>((total, pair) => addOrNull(total, of(pair)), 0);
+  return {
+    ok: checksums.ok && permutation.ok && verified.every(({ certificate }) => certificate.ok),
+    checksums,
+    permutation,
+    objective: sum(({ objective }) => objective),
+    bound: sum(({ bound }) => bound),
+    gap: sum(({ gap }) => gap),
+    pairs: verified,
+  };
+}
+
+async function checkChecksums(store: ObjectStore, manifest: Manifest, pairs: readonly PairToVerify[]): Promise<Check> {
+  const faults: string[] = [];
+  for (const { path, bytes, crc32c } of manifest.artifacts) {
+    await noting(faults, () => getVerified(store, { key: path, bytes, crc32c }));
+  }
+  const sources = new Set(pairs.flatMap(({ source, target }) => [source, target]));
+  const recorded = new Set(manifest.inputs.flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
+  for (const argument of sources) {
+    await noting(faults, async () => {
+      const { source, entry } = await resolveSaeArgument(argument);
+      for (const { path, sha256 } of await hashInputs(source, entry)) {
+        if (recorded.has(sha256)) continue;
+        throw new SaeMatchError('the input is not the one the results were made from', {
+          file: source.locate(path),
+          found: `SHA-256 ${sha256.slice(0, 12)}…`,
+          expected: 'a hash that the manifest lists',
+          remedy: 'Name the original SAEs with --source and --target.',
+        });
+      }
+    });
+  }
+  return check(faults);
+}
+
+async function statedRows(store: ObjectStore): Promise<PairRow[]> {
+  try {
+    return await decodePairs(await store.get('pairs.parquet'));
+  } catch (error) {
+    // The checksum check has reported it.
+    if (error instanceof SaeMatchError) return [];
+    throw error;
+  }
+}
+
+async function verifyPair(
+  store: ObjectStore,
+  pair: PairToVerify,
+  stated: readonly PairRow[],
+  options: VerifyOptions
+): Promise<VerifiedPair> {
+  const row = stated.find(
+    ({ source_layer, target_layer }) => source_layer === pair.sourceLayer && target_layer === pair.targetLayer
+  );
+  const input: VerifyPairInput = {
+    ...options.options,
+    location: store.url(''),
+    files: pair.files,
+    source: pair.source,
+    target: pair.target,
+    statedObjective: row?.objective ?? null,
+  };
+  const { permutationFaults, certificateFaults, proof }: PairVerification = await runTask('verifyPair', input, options);
+  return {
+    source_layer: pair.sourceLayer,
+    target_layer: pair.targetLayer,
+    permutation: check(permutationFaults),
+    certificate: check(certificateFaults),
+    objective: proof?.objective ?? null,
+    bound: proof?.bound ?? null,
+    gap: proof?.gap ?? null,
+    tolerance: proof?.tolerance ?? null,
+  };
+}
+
+/** `pair 3→4`, or `pair` when the layers are not known. */
+export function pairName({ source_layer: source, target_layer: target }: VerifiedPair): string {
+  return source === null || target === null ? 'pair' : `pair ${source}→${target}`;
+}
+
+const named = (pair: VerifiedPair, fault: string): string => `${pairName(pair)}: ${fault}`;
+const check = (faults: readonly string[]): Check => ({ ok: faults.length === 0, faults });
+const addOrNull = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+
+async function noting(faults: string[], step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof SaeMatchError)) throw error;
+    faults.push(error.message);
+  }
+}

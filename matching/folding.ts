@@ -1,0 +1,164 @@
+import { InputError } from './errors';
+import { allocateRows, rowOf, rowsFromArray } from './row-matrix';
+import type { FloatArray, RowMatrix } from './row-matrix';
+
+/** Version of the arithmetic of this file; part of the content address of folded layers. */
+export const FOLDING_VERSION = 1;
+
+/** The weights of one layer's SAE as stored, feature-major (structurally a canonical SAE). */
+export interface UnfoldedLayer {
+  readonly header: { readonly gauge: 'theta' | 'decoder_norm' };
+  /** W_enc `[features, d_in]`. */
+  readonly encoder: RowMatrix<FloatArray>;
+  /** b_enc `[features]`. */
+  readonly encoderBias: Float64Array;
+  /** W_dec `[features, d_out]`. */
+  readonly decoder: RowMatrix<FloatArray>;
+  /** JumpReLU threshold θ `[features]`, or null where the activation has none. */
+  readonly threshold: Float64Array | null;
+}
+
+/** The float32 rows that are matched: one row a feature, comparable across layers. */
+export interface FoldedLayer {
+  readonly features: number;
+  /** W_enc' `[features, d_in]`. */
+  readonly encoder: RowMatrix;
+  /** b_enc' `[features]`. */
+  readonly encoderBias: Float32Array;
+  /** W_dec' `[features, d_out]`. */
+  readonly decoder: RowMatrix;
+  /** 1 for features that cannot be folded (θ ≤ 0): zero rows, never matched. `[features]` */
+  readonly excluded: Uint8Array;
+}
+
+export interface FoldOptions {
+  /** False keeps the stored weights, rounded to float32. */
+  readonly fold: boolean;
+  /** What to do with θ ≤ 0. */
+  readonly degenerate: 'exclude' | 'error';
+  /** Named in errors. */
+  readonly file: string;
+}
+
+/**
+ * Folds each feature's scale into its weights (SAE Match, arXiv 2410.07656, Eq. 4): W_enc/θ, b_enc/θ, W_dec·θ.
+ * Where the SAE has no threshold the scale is 1/‖decoder row‖ (gauge `decoder_norm`): unit decoder rows, encoder row
+ * and bias times the norm (a gauge without data). Each value is computed in float64 from the stored weight and rounded once to float32, so
+ * the folded rows do not change when a feature of the SAE is rescaled by a power of two.
+ *
+ * Rules: θ ≤ 0 excludes the feature (zero rows) or is an error; more than half a layer excluded is always an error.
+ * A decoder row of norm 0 under gauge `decoder_norm` gives zero rows and stays in the problem.
+ *
+ * @throws InputError when θ ≤ 0 and `degenerate` is `error`, or when more than half the features would be excluded.
+ */
+export function foldLayer(layer: UnfoldedLayer, options: FoldOptions): FoldedLayer {
+  const features = layer.decoder.rows;
+  const excluded = new Uint8Array(features);
+  const scale = featureScale(layer, excluded, options);
+  const byNorm = options.fold && layer.header.gauge === 'decoder_norm';
+  const encode = byNorm ? multiply : divide;
+  const decode = byNorm ? divide : multiply;
+  const bias = rowsFromArray(layer.encoderBias, features, 1);
+  const folded = {
+    features,
+    encoder: scaleRows(layer.encoder, scale, encode),
+    encoderBias: scaleRows(bias, scale, encode).blocks[0] ?? new Float32Array(0),
+    decoder: scaleRows(layer.decoder, scale, decode),
+    excluded,
+  };
+  checkFinite(folded, options.file);
+  return folded;
+}
+
+/** The number each feature's rows are multiplied or divided by; 0 marks a feature whose folded rows are zero. */
+function featureScale(layer: UnfoldedLayer, excluded: Uint8Array, options: FoldOptions): Float64Array {
+  const scale = new Float64Array(layer.decoder.rows).fill(1);
+  if (!options.fold) return scale;
+  if (layer.header.gauge === 'decoder_norm') {
+    for (let i = 0; i < scale.length; i++) scale[i] = norm(rowOf(layer.decoder, i));
+    return scale;
+  }
+  if (layer.threshold === null) {
+    throw new InputError('no threshold to fold', { file: options.file, field: 'threshold', found: 'none' });
+  }
+  scale.set(layer.threshold);
+  markDegenerate(scale, excluded, options);
+  for (let i = 0; i < scale.length; i++) if (excluded[i] === 1) scale[i] = 0;
+  return scale;
+}
+
+function markDegenerate(threshold: Float64Array, excluded: Uint8Array, options: FoldOptions): void {
+  let count = 0;
+  let first = -1;
+  for (let i = 0; i < threshold.length; i++) {
+    if (threshold[i]! > 0) continue;
+    excluded[i] = 1;
+    count += 1;
+    if (first < 0) first = i;
+  }
+  if (count === 0) return;
+  const facts = {
+    file: options.file,
+    field: 'threshold',
+    found: `${count} of ${threshold.length} features with a threshold of 0 or less (first: feature ${first})`,
+  };
+  if (options.degenerate === 'error') {
+    throw new InputError('cannot fold', {
+      ...facts,
+      expected: 'only positive thresholds',
+      remedy: 'Use --degenerate exclude to leave these features out, or --no-fold.',
+    });
+  }
+  if (count * 2 > threshold.length) {
+    throw new InputError('more than half of the layer cannot be folded', {
+      ...facts,
+      expected: 'at most half of the features',
+      remedy: 'Use --no-fold, or check that this is a JumpReLU SAE.',
+    });
+  }
+}
+
+function norm(row: FloatArray): number {
+  let sum = 0;
+  for (const value of row) sum += value * value;
+  return Math.sqrt(sum);
+}
+
+const multiply = (value: number, scale: number): number => value * scale;
+const divide = (value: number, scale: number): number => value / scale;
+
+function scaleRows(
+  matrix: RowMatrix<FloatArray>,
+  scale: Float64Array,
+  apply: (value: number, scale: number) => number
+): RowMatrix {
+  const result = allocateRows(Float32Array, matrix.rows, matrix.columns);
+  for (let i = 0; i < matrix.rows; i++) {
+    const factor = scale[i]!;
+    if (factor === 0) continue;
+    const from = rowOf(matrix, i);
+    const to = rowOf(result, i);
+    for (let k = 0; k < to.length; k++) to[k] = apply(from[k]!, factor);
+  }
+  return result;
+}
+
+function checkFinite(layer: FoldedLayer, file: string): void {
+  const bias = rowsFromArray(layer.encoderBias, layer.features, 1);
+  for (const [field, matrix] of [
+    ['W_enc', layer.encoder],
+    ['b_enc', bias],
+    ['W_dec', layer.decoder],
+  ] as const) {
+    for (let i = 0; i < matrix.rows; i++) {
+      if (rowOf(matrix, i).every(Number.isFinite)) continue;
+      throw new InputError('a folded weight does not fit float32', {
+        file,
+        field: `${field}, feature ${i}`,
+        found: 'an infinite or undefined value after folding',
+        expected: 'finite values',
+        remedy: 'Check the threshold and the weights of this feature, or use --no-fold.',
+      });
+    }
+  }
+}

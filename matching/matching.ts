@@ -1,0 +1,50 @@
+import type { MatchCounts, PairStatistics } from './statistics';
+
+/**
+ * A certified optimal matching of one layer pair. Arrays over source features have length `sources`, over target
+ * features `targets`; −1 stands for "none" in index arrays and NaN in number arrays.
+ */
+export interface Matching {
+  /** target_feature of each source feature: source feature i maps to targetFeature[i]. */
+  readonly targetFeature: Int32Array;
+  /** source_feature of each target feature. */
+  readonly sourceFeature: Int32Array;
+  /** Squared distance of each matched pair over the weighted parts, float64. */
+  readonly cost: Float64Array;
+  /** Cosine of the matched decoder rows; NaN for zero rows or unmatched. */
+  readonly decoderCosine: Float64Array;
+  /** Cosine of the matched encoder rows; NaN for zero rows or unmatched. */
+  readonly encoderCosine: Float64Array;
+  /** The cheapest target if sharing were allowed; lowest index on ties; −1 for excluded sources. */
+  readonly nearestTarget: Int32Array;
+  readonly nearestCost: Float64Array;
+  /** 1 where the matched target is nearest to the source and the source nearest to it. */
+  readonly mutualNearest: Uint8Array;
+  readonly certificate: Certificate;
+  readonly objective: number;
+  readonly matchedCost: number;
+  readonly counts: MatchCounts;
+  readonly statistics: PairStatistics;
+  /** Streaming passes over the similarities. */
+  readonly passes: number;
+  readonly device: string;
+  /** Times a device had to be given up for another. */
+  readonly fallbacks: number;
+}
+
+/**
+ * Proof of optimality in cost form: sourceDual[i] + targetDual[j] ≤ cost(i, j) for every pair, with equality on matched
+ * pairs, and no dual above the feature's price of staying unmatched. NaN for excluded features.
+ */
+export interface Certificate {
+  readonly sourceDual: Float64Array;
+  readonly targetDual: Float64Array;
+  /** Certified lower bound on what forbidding the match would cost; NaN when unmatched or not bounded. `[sources]` */
+  readonly margin: Float64Array;
+  /** The same for each target's match. `[targets]` */
+  readonly targetMargin: Float64Array;
+  /** Lower bound on the objective of every matching. */
+  readonly bound: number;
+  /** objective − bound. */
+  readonly gap: number;
+}

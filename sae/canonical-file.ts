@@ -1,0 +1,158 @@
+import { InputError } from '../matching/errors';
+import type { FoldedLayer } from '../matching/folding';
+import type { FloatArray, RowMatrix } from '../matching/row-matrix';
+import type { CanonicalSae, SaeHeader } from './canonical';
+import type { ByteReader } from './containers/byte-reader';
+import { readBytes, readRows, readVector } from './containers/read-tensor';
+import { openSafetensors } from './containers/safetensors';
+import { encodeSafetensors } from './containers/safetensors-writer';
+import type { EncodedFile, TensorToWrite } from './containers/safetensors-writer';
+import type { StoredTensor } from './containers/tensor';
+import { requireSaeTensors, requireShape } from './formats/tensor-checks';
+
+/** Value of the metadata key `format` of every canonical file. */
+export const CANONICAL_FORMAT = 'canonical';
+
+/** The tensors of a canonical file; written as float32, each value rounded once. */
+export interface CanonicalTensors {
+  /** W_enc `[features, d_in]`. */
+  readonly encoder: RowMatrix<FloatArray>;
+  /** b_enc `[features]`. */
+  readonly encoderBias: FloatArray;
+  /** W_dec `[features, d_out]`. */
+  readonly decoder: RowMatrix<FloatArray>;
+  /** b_dec `[d_out]`. */
+  readonly decoderBias: FloatArray;
+  /** `[features]`, null where the activation has none. */
+  readonly threshold: FloatArray | null;
+  /** 1 for features that could not be folded `[features]`; written only where there is one. */
+  readonly excluded: Uint8Array | null;
+}
+
+/** What a canonical file says about its SAE besides the shapes. */
+export type CanonicalMetadata = Pick<SaeHeader, 'activation' | 'k' | 'gauge' | 'inputNorm' | 'layer' | 'hook'>;
+
+/**
+ * Encodes a canonical safetensors file. The same tensors and metadata give the same bytes; float32 matrices are not
+ * copied.
+ *
+ * @throws InputError when a value does not fit float32.
+ */
+export function encodeCanonical(tensors: CanonicalTensors, metadata: CanonicalMetadata): EncodedFile {
+  const { encoder, encoderBias, decoder, decoderBias, threshold, excluded } = tensors;
+  const features = decoder.rows;
+  const files: TensorToWrite[] = [
+    floats('W_enc', [features, encoder.columns], encoder.blocks),
+    floats('b_enc', [features], [encoderBias]),
+    floats('W_dec', [features, decoder.columns], decoder.blocks),
+    floats('b_dec', [decoder.columns], [decoderBias]),
+  ];
+  if (threshold !== null) files.push(floats('threshold', [features], [threshold]));
+  if (excluded?.includes(1) === true) {
+    files.push({ name: 'excluded', dtype: 'U8', shape: [features], chunks: [excluded] });
+  }
+  return encodeSafetensors(files, metadataStrings(metadata));
+}
+
+/**
+ * The tensors of a folded layer: with gauge `theta` every threshold is 1, with gauge `decoder_norm` it stays 0 or absent.
+ */
+export function foldedTensors(sae: CanonicalSae, folded: FoldedLayer): CanonicalTensors {
+  const one = sae.header.gauge === 'theta' ? 1 : 0;
+  return {
+    encoder: folded.encoder,
+    encoderBias: folded.encoderBias,
+    decoder: folded.decoder,
+    decoderBias: sae.decoderBias,
+    threshold: sae.threshold === null ? null : new Float32Array(folded.features).fill(one),
+    excluded: folded.excluded,
+  };
+}
+
+/** A canonical file in memory. */
+export interface DecodedCanonical {
+  readonly features: number;
+  /** W_enc `[features, d_in]`; null when it was not asked for. */
+  readonly encoder: RowMatrix | null;
+  /** b_enc `[features]`. */
+  readonly encoderBias: Float32Array;
+  /** W_dec `[features, d_out]`; null when it was not asked for. */
+  readonly decoder: RowMatrix | null;
+  /** b_dec `[d_out]`. */
+  readonly decoderBias: Float32Array;
+  readonly threshold: Float32Array | null;
+  /** All zero when the file has none. `[features]` */
+  readonly excluded: Uint8Array;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Decodes a canonical file; only the bytes of the chosen matrices are read, by ranges.
+ *
+ * @throws InputError when it is damaged or not a canonical file of float32 tensors.
+ */
+export async function decodeCanonical(
+  file: ByteReader,
+  matrices: readonly ('encoder' | 'decoder')[] = ['encoder', 'decoder']
+): Promise<DecodedCanonical> {
+  const opened = await openSafetensors(file);
+  const tensors = requireSaeTensors(opened, { encoderFeatureAxis: 0 });
+  const { features } = tensors;
+  const threshold = opened.tensors.get('threshold');
+  const excluded = opened.tensors.get('excluded');
+  return {
+    features,
+    encoder: matrices.includes('encoder') ? await readFloat32Rows(tensors.encoder) : null,
+    encoderBias: await readFloat32(tensors.encoderBias, features),
+    decoder: matrices.includes('decoder') ? await readFloat32Rows(tensors.decoder) : null,
+    decoderBias: await readFloat32(tensors.decoderBias, tensors.dOut),
+    threshold: threshold === undefined ? null : await readFloat32(requireShape(threshold, [features]), features),
+    excluded: excluded === undefined ? new Uint8Array(features) : await readBytes(excluded, features),
+    metadata: opened.metadata,
+  };
+}
+
+/** Keys without a value are left out. */
+function metadataStrings({ activation, k, gauge, inputNorm, layer, hook }: CanonicalMetadata): Record<string, string> {
+  const values = { format: CANONICAL_FORMAT, activation, k, gauge, input_norm: inputNorm, layer, hook };
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]]))
+  );
+}
+
+function floats(name: string, shape: readonly number[], arrays: readonly FloatArray[]): TensorToWrite {
+  const chunks = arrays.map((array) => {
+    const rounded = array instanceof Float32Array ? array : roundToFloat32(name, array);
+    return new Uint8Array(rounded.buffer, rounded.byteOffset, rounded.byteLength);
+  });
+  return { name, dtype: 'F32', shape, chunks };
+}
+
+function roundToFloat32(name: string, array: Float64Array): Float32Array {
+  const rounded = Float32Array.from(array);
+  const bad = rounded.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return rounded;
+  throw new InputError('a weight does not fit float32', {
+    field: name,
+    found: `${array[bad]}`,
+    expected: 'a finite float32 number',
+  });
+}
+
+async function readFloat32Rows(tensor: StoredTensor): Promise<RowMatrix> {
+  return (await readRows(requireFloat32(tensor), 'rows')) as RowMatrix;
+}
+
+async function readFloat32(tensor: StoredTensor, length: number): Promise<Float32Array> {
+  return Float32Array.from(await readVector(requireFloat32(tensor), length));
+}
+
+function requireFloat32(tensor: StoredTensor): StoredTensor {
+  if (tensor.dtype === 'float32') return tensor;
+  throw new InputError('the canonical file does not hold float32', {
+    file: tensor.file,
+    field: tensor.name,
+    found: tensor.dtype,
+    expected: 'float32',
+  });
+}

@@ -1,0 +1,51 @@
+import type { FloatArray, RowMatrix } from '../matching/row-matrix';
+
+/** How an SAE gates its features. */
+export type Activation = 'jumprelu' | 'relu' | 'topk' | 'batchtopk' | 'gated';
+
+/** Which per-feature scale folding divides out: the JumpReLU threshold, or the decoder norm where there is none. */
+export type Gauge = 'theta' | 'decoder_norm';
+
+/** What the headers of an SAE's files say; known without reading any weight. */
+export interface SaeHeader {
+  /** Name of the reader, for example `gemma-scope` or `saelens`. */
+  readonly format: string;
+  /** Path of the SAE's folder or file, relative to its source when it has one. */
+  readonly path: string;
+  readonly layer: number | null;
+  readonly hook: string | null;
+  /** Number of features F. */
+  readonly features: number;
+  readonly dIn: number;
+  readonly dOut: number;
+  /** dtype of the stored matrices, for example `float16`. */
+  readonly dtype: string;
+  readonly activation: Activation;
+  readonly k: number | null;
+  readonly gauge: Gauge;
+  /** The input normalisation the format declares, `none` where there is nothing to undo. */
+  readonly inputNorm: string;
+  /** Bytes of all files that hold weights. */
+  readonly bytes: number;
+  /** Choices the reader made that a user should know. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * One SAE in canonical form: feature-major rows, raw activation units, b_dec subtraction and input scales already
+ * folded in. Values are the stored weights without any rounding in between (float16, bfloat16 and float32 weights are
+ * exact in Float32Array; float64 weights and derived vectors are Float64Array).
+ */
+export interface CanonicalSae {
+  readonly header: SaeHeader;
+  /** W_enc `[features, dIn]`. */
+  readonly encoder: RowMatrix<FloatArray>;
+  /** b_enc `[features]`, already corrected for a subtracted b_dec. */
+  readonly encoderBias: Float64Array;
+  /** W_dec `[features, dOut]`. */
+  readonly decoder: RowMatrix<FloatArray>;
+  /** b_dec `[dOut]`. */
+  readonly decoderBias: Float64Array;
+  /** JumpReLU threshold `[features]`; 0 for ReLU; null where the activation has none (TopK). */
+  readonly threshold: Float64Array | null;
+}

@@ -1,0 +1,118 @@
+import { InputError } from '../matching/errors';
+import type { CatalogueEntry } from './catalogue-entry';
+import { mapConcurrently } from './concurrently';
+import { saePath, singleFileLocation } from './formats/format';
+import type { CandidateFile, SaeFormat } from './formats/format';
+import { FORMATS, formatByName } from './formats/registry';
+import type { SaeSource, SourceFile } from './sources/source';
+import { SourceView } from './sources/source-view';
+
+export interface CatalogueOptions {
+  /** Name of the only format to look for; all when absent. */
+  readonly format?: string;
+}
+
+/** Files of these kinds are never weights, so they are not opened. */
+const NEVER_WEIGHTS =
+  /\.(?:csv|gz|html?|ipynb|jpe?g|json|jsonl|log|md|npy|parquet|pdf|png|py|svg|toml|tsv|txt|ya?ml)$/i;
+/** A file of such a name that holds no tensors is reported as damaged instead of being passed over. */
+const ALWAYS_WEIGHTS = /\.(?:npz|safetensors)$/i;
+const OPEN_AT_ONCE = 8;
+
+/**
+ * The SAEs of a source, from headers only, sorted by layer and path. A damaged SAE becomes an entry with `error`.
+ *
+ * @throws InputError when the source cannot be read or holds no SAE at all.
+ * @throws UsageError when `options.format` is unknown.
+ */
+export async function listSaes(source: SaeSource, options: CatalogueOptions = {}): Promise<readonly CatalogueEntry[]> {
+  const formats = options.format === undefined ? FORMATS : [formatByName(options.format)];
+  const view = new SourceView(source, await source.list());
+  const { named, candidates, damaged } = await openAll(view);
+  const entries = [...damaged];
+  let unclaimed: readonly CandidateFile[] = candidates;
+  for (const format of formats) {
+    const locations = await format.find(view, unclaimed);
+    const claimed = new Set(locations.flatMap(({ files }) => files.map(({ path }) => path)));
+    unclaimed = unclaimed.filter(({ file }) => !claimed.has(file.path));
+    entries.push(...(await mapConcurrently(locations, OPEN_AT_ONCE, (location) => readEntry(view, format, location))));
+  }
+  const found = entries.filter(({ files }) => named === null || files.some(({ path }) => path === named));
+  if (found.length === 0) throw nothingFound(source, view.files, unclaimed, formats);
+  return found.sort(byLayerThenPath);
+}
+
+type Location = Awaited<ReturnType<SaeFormat['find']>>[number];
+
+async function readEntry(view: SourceView, format: SaeFormat, location: Location): Promise<CatalogueEntry> {
+  try {
+    return { ...location, format: format.name, header: await format.readHeader(view, location), error: null };
+  } catch (error) {
+    return { ...location, format: format.name, header: null, error: inputErrorOrThrow(error) };
+  }
+}
+
+interface OpenedFiles {
+  readonly named: string | null;
+  readonly candidates: readonly CandidateFile[];
+  readonly damaged: readonly CatalogueEntry[];
+}
+
+async function openAll(view: SourceView): Promise<OpenedFiles> {
+  const named = view.source.namedFile;
+  const files = view.files.filter(({ path }) => path === named || (named === null && !NEVER_WEIGHTS.test(path)));
+  const candidates: CandidateFile[] = [];
+  const damaged: CatalogueEntry[] = [];
+  const opened = await mapConcurrently(files, OPEN_AT_ONCE, (file) => open(view, file));
+  for (const [index, result] of opened.entries()) {
+    const file = files[index]!;
+    if (result instanceof InputError) {
+      damaged.push({ ...singleFileLocation(view, file), format: null, header: null, error: result });
+    } else if (result !== null) {
+      candidates.push({ file, tensors: result });
+    }
+  }
+  return { named, candidates, damaged };
+}
+
+async function open(view: SourceView, file: SourceFile): Promise<CandidateFile['tensors'] | InputError | null> {
+  const meantAsWeights = ALWAYS_WEIGHTS.test(file.path) || file.path === view.source.namedFile;
+  try {
+    return meantAsWeights ? await view.tensors(file.path) : await view.open(file.path);
+  } catch (error) {
+    const reason = inputErrorOrThrow(error);
+    return meantAsWeights ? reason : null;
+  }
+}
+
+/** Only broken input is a property of one SAE; an unreachable store is not. */
+function inputErrorOrThrow(error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  throw error;
+}
+
+function byLayerThenPath(a: CatalogueEntry, b: CatalogueEntry): number {
+  if (a.layer !== b.layer) return (a.layer ?? Infinity) - (b.layer ?? Infinity);
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+function nothingFound(
+  source: SaeSource,
+  files: readonly SourceFile[],
+  unclaimed: readonly CandidateFile[],
+  formats: readonly SaeFormat[]
+): InputError {
+  const [other] = unclaimed;
+  const tensors = other === undefined ? '' : `; ${saePath(other.file.path)} holds ${tensorNames(other)}`;
+  return new InputError('no SAE found', {
+    file: source.root,
+    found: `${files.length} files, none of them weights of a known format${tensors}`,
+    expected: formats.map(({ lookedFor }) => lookedFor).join('; or '),
+    remedy: 'Point at the folder that holds the SAEs, or at one SAE.',
+  });
+}
+
+function tensorNames({ tensors }: CandidateFile): string {
+  const names = [...tensors.tensors.keys()];
+  return names.length === 0 ? 'no tensors' : names.slice(0, 8).join(', ') + (names.length > 8 ? ', …' : '');
+}

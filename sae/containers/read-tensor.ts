@@ -1,0 +1,210 @@
+import { InputError } from '../../matching/errors';
+import { allocateRows, MAX_BLOCK_BYTES } from '../../matching/row-matrix';
+import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
+import { decodeFloats } from './decode-floats';
+import { elementCount, FLOAT_BYTES, isFloatType, shapeText } from './tensor';
+import type { FloatType, StoredTensor } from './tensor';
+
+/** Which index of a stored matrix counts the features. */
+export type FeatureAxis = 'rows' | 'columns';
+
+/** Bytes of disk rows that are collected before they are transposed together. */
+const PANEL_BYTES = 16 << 20;
+const MIN_PANEL_ROWS = 8;
+const TRANSPOSE_TILE = 16;
+
+/**
+ * Reads a stored matrix as feature-major rows `[features, d]`: float64 as Float64Array, the shorter types exactly as
+ * Float32Array. `featureAxis` is the format's rule, never a guess from the shape.
+ *
+ * @throws InputError when the tensor is no float matrix, ends early, or holds NaN or infinity.
+ */
+export async function readRows(
+  tensor: StoredTensor,
+  featureAxis: FeatureAxis,
+  maxBlockBytes: number = MAX_BLOCK_BYTES
+): Promise<RowMatrix<FloatArray>> {
+  const type = floatTypeOf(tensor);
+  const [rows, columns] = tensor.shape;
+  if (tensor.shape.length !== 2 || rows === undefined || columns === undefined) throw wrongShape(tensor, 'a matrix');
+  const [features, width] = featureAxis === 'rows' ? [rows, columns] : [columns, rows];
+  const matrix =
+    type === 'float64'
+      ? allocateRows(Float64Array, features, width, maxBlockBytes)
+      : allocateRows(Float32Array, features, width, maxBlockBytes);
+  const featureMajorOnDisk = (featureAxis === 'rows') !== tensor.columnMajor;
+  if (featureMajorOnDisk) await fillRows(tensor, type, matrix);
+  else await fillTransposed(tensor, type, matrix);
+  checkFiniteRows(matrix, tensor);
+  return matrix;
+}
+
+/**
+ * Reads a stored vector as float64.
+ *
+ * @throws InputError when the tensor is no float vector of `length` elements, ends early, or holds NaN or infinity.
+ */
+export async function readVector(tensor: StoredTensor, length: number): Promise<Float64Array> {
+  const type = floatTypeOf(tensor);
+  if (elementCount(tensor.shape) !== length) throw wrongShape(tensor, shapeText([length]));
+  const values = new Float64Array(length);
+  const position = await forEachChunk(tensor, type, (bytes, at) => {
+    decodeFloats(bytes, type, tensor.bigEndian, values, at);
+  });
+  if (position !== length) throw endsEarly(tensor, position);
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw notFinite(tensor, `${values[bad]} at index ${bad}`);
+  return values;
+}
+
+/** Reads a stored vector of bytes. @throws InputError when it is no `uint8` vector of `length` elements. */
+export async function readBytes(tensor: StoredTensor, length: number): Promise<Uint8Array> {
+  if (tensor.dtype !== 'uint8' || tensor.shape.length !== 1 || tensor.shape[0] !== length) {
+    throw wrongShape(tensor, `uint8 ${shapeText([length])}`);
+  }
+  const parts: Buffer[] = [];
+  for await (const part of tensor.chunks()) parts.push(part);
+  const all = new Uint8Array(Buffer.concat(parts));
+  if (all.length !== length) throw endsEarly(tensor, all.length);
+  return all;
+}
+
+/** Disk order is already feature-major: fills the blocks one after the other. */
+async function fillRows(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<void> {
+  const perBlock = matrix.rowsPerBlock * matrix.columns;
+  const itemBytes = FLOAT_BYTES[type];
+  const count = await forEachChunk(tensor, type, (bytes, at) => {
+    for (let done = 0; done < bytes.length;) {
+      const position = at + done / itemBytes;
+      const block = matrix.blocks[Math.floor(position / perBlock)];
+      if (block === undefined) throw endsEarly(tensor, position);
+      const offset = position % perBlock;
+      const end = Math.min(bytes.length, done + (block.length - offset) * itemBytes);
+      decodeFloats(bytes.subarray(done, end), type, tensor.bigEndian, block, offset);
+      done = end;
+    }
+  });
+  if (count !== matrix.rows * matrix.columns) throw endsEarly(tensor, count);
+}
+
+/** Disk order is `[d, features]`: collects panels of disk rows and transposes each into the feature rows. */
+async function fillTransposed(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<void> {
+  const { rows: features, columns: width } = matrix;
+  const fitting = Math.floor(PANEL_BYTES / Math.max(1, features * FLOAT_BYTES[type]));
+  const panelRows = Math.min(width, Math.max(MIN_PANEL_ROWS, fitting));
+  const panel: FloatArray =
+    type === 'float64' ? new Float64Array(panelRows * features) : new Float32Array(panelRows * features);
+  let filled = 0;
+  let firstColumn = 0;
+  const flush = (): void => {
+    scatterPanel(panel, filled / features, matrix, firstColumn);
+    firstColumn += filled / features;
+    filled = 0;
+  };
+  const count = await forEachChunk(tensor, type, (bytes) => {
+    for (let done = 0; done < bytes.length;) {
+      const end = Math.min(bytes.length, done + (panel.length - filled) * FLOAT_BYTES[type]);
+      decodeFloats(bytes.subarray(done, end), type, tensor.bigEndian, panel, filled);
+      filled += (end - done) / FLOAT_BYTES[type];
+      done = end;
+      if (filled === panel.length) flush();
+    }
+  });
+  if (count !== features * width) throw endsEarly(tensor, count);
+  if (filled > 0) flush();
+}
+
+/** Writes a panel `[panelRows, features]` into columns `firstColumn …` of the feature rows, tile by tile. */
+function scatterPanel(panel: FloatArray, panelRows: number, matrix: RowMatrix<FloatArray>, firstColumn: number): void {
+  const { rows: features, columns: width, rowsPerBlock } = matrix;
+  matrix.blocks.forEach((block, index) => {
+    const firstFeature = index * rowsPerBlock;
+    const lastFeature = Math.min(features, firstFeature + rowsPerBlock);
+    for (let tile = firstFeature; tile < lastFeature; tile += TRANSPOSE_TILE) {
+      const tileEnd = Math.min(lastFeature, tile + TRANSPOSE_TILE);
+      for (let row = 0; row < panelRows; row++) {
+        const from = row * features;
+        let to = (tile - firstFeature) * width + firstColumn + row;
+        for (let feature = tile; feature < tileEnd; feature++, to += width) block[to] = panel[from + feature]!;
+      }
+    }
+  });
+}
+
+/** Calls `use` with runs of whole elements and the index of the first; returns the number of elements seen. */
+async function forEachChunk(
+  tensor: StoredTensor,
+  type: FloatType,
+  use: (bytes: Buffer, at: number) => void
+): Promise<number> {
+  const itemBytes = FLOAT_BYTES[type];
+  const total = elementCount(tensor.shape);
+  let carry: Buffer = Buffer.alloc(0);
+  let position = 0;
+  for await (const chunk of tensor.chunks()) {
+    const joined = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+    const whole = joined.length - (joined.length % itemBytes);
+    carry = joined.subarray(whole);
+    if (position + whole / itemBytes > total) throw endsEarly(tensor, position + whole / itemBytes);
+    if (whole > 0) use(joined.subarray(0, whole), position);
+    position += whole / itemBytes;
+  }
+  return position;
+}
+
+function checkFiniteRows(matrix: RowMatrix<FloatArray>, tensor: StoredTensor): void {
+  matrix.blocks.forEach((block, index) => {
+    if (allFinite(block)) return;
+    const bad = block.findIndex((value) => !Number.isFinite(value));
+    const feature = index * matrix.rowsPerBlock + Math.floor(bad / matrix.columns);
+    throw notFinite(tensor, `${block[bad]} at feature ${feature}, element ${bad % matrix.columns}`);
+  });
+}
+
+/** x − x is 0 for a finite x and NaN for all others: one sum without branches, many times faster than `every`. */
+function allFinite(values: FloatArray): boolean {
+  const { length } = values;
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += values[i]! - values[i]!;
+  return sum === 0;
+}
+
+function floatTypeOf(tensor: StoredTensor): FloatType {
+  if (isFloatType(tensor.dtype)) return tensor.dtype;
+  throw new InputError('the weights have a type that cannot be read', {
+    file: tensor.file,
+    field: tensor.name,
+    found: tensor.dtype,
+    expected: 'float16, bfloat16, float32 or float64',
+    remedy: 'Save the SAE again with one of these types.',
+  });
+}
+
+function wrongShape(tensor: StoredTensor, expected: string): InputError {
+  return new InputError('the tensor has the wrong shape', {
+    file: tensor.file,
+    field: tensor.name,
+    found: `${tensor.dtype} ${shapeText(tensor.shape)}`,
+    expected,
+  });
+}
+
+function endsEarly(tensor: StoredTensor, elements: number): InputError {
+  return new InputError('the tensor does not have as many elements as its header says', {
+    file: tensor.file,
+    field: tensor.name,
+    found: `${elements} elements`,
+    expected: shapeText(tensor.shape),
+    remedy: 'The file is probably truncated: download or copy it again.',
+  });
+}
+
+function notFinite(tensor: StoredTensor, found: string): InputError {
+  return new InputError('the weights are not all finite', {
+    file: tensor.file,
+    field: tensor.name,
+    found,
+    expected: 'finite numbers only',
+    remedy: 'This SAE is broken: get another copy, or leave its layer out.',
+  });
+}

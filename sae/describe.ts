@@ -1,0 +1,116 @@
+import { rowOf } from '../matching/row-matrix';
+import type { FloatArray, RowMatrix } from '../matching/row-matrix';
+import type { Activation, CanonicalSae, Gauge } from './canonical';
+import type { CatalogueEntry } from './catalogue-entry';
+import { loadSae } from './load-sae';
+import { quantilesOf } from './quantiles';
+import type { Quantiles } from './quantiles';
+import type { SaeSource } from './sources/source';
+
+/** What `inspect --json` prints for one SAE. Weight statistics are null when only headers were read. */
+export interface SaeDescription {
+  readonly format: string | null;
+  readonly path: string;
+  readonly layer: number | null;
+  readonly hook: string | null;
+  readonly features: number | null;
+  readonly d_in: number | null;
+  readonly d_out: number | null;
+  readonly dtype: string | null;
+  readonly activation: Activation | null;
+  readonly k: number | null;
+  readonly gauge: Gauge | null;
+  readonly input_norm: string | null;
+  /** Thresholds; null when the gauge is not theta. */
+  readonly theta: Quantiles | null;
+  /** Features that folding cannot treat: threshold 0 or less where the gauge is theta. */
+  readonly excluded: number | null;
+  /** Features whose encoder or decoder row is all zero. */
+  readonly dead: number | null;
+  readonly decoder_norm: Quantiles | null;
+  readonly bytes: number;
+  /** False when folding scales all features alike, so that it cannot change a matching of one part and equal widths. */
+  readonly fold_changes_result: boolean | null;
+  readonly notes: readonly string[];
+  /** Only where the SAE cannot be used: why. */
+  readonly error?: string;
+}
+
+export interface DescribeOptions {
+  /** False uses the headers only. */
+  readonly weights: boolean;
+}
+
+/** Norms of rows that were normalised in float32 or less differ by about this much. */
+const EQUAL_NORM_TOLERANCE = 1e-6;
+
+/**
+ * Describes one SAE.
+ *
+ * @throws InputError when `weights` is true and they cannot be read.
+ */
+export async function describeSae(
+  source: SaeSource,
+  entry: CatalogueEntry,
+  options: DescribeOptions
+): Promise<SaeDescription> {
+  if (!options.weights) return fromHeader(source, entry);
+  const sae = await loadSae(source, entry);
+  const norms = rowNorms(sae.decoder);
+  const theta = sae.header.gauge === 'theta' ? sae.threshold : null;
+  return {
+    ...fromHeader(source, { ...entry, header: sae.header }),
+    theta: theta && quantilesOf(theta),
+    excluded: theta?.reduce((count, value) => count + (value > 0 ? 0 : 1), 0) ?? 0,
+    dead: countDead(sae, norms),
+    decoder_norm: quantilesOf(norms),
+    fold_changes_result: theta === null ? !nearlyEqual(norms) : theta.some((value) => value !== theta[0] || value <= 0),
+  };
+}
+
+function fromHeader(source: SaeSource, { format, path, layer, files, header, error }: CatalogueEntry): SaeDescription {
+  return {
+    format,
+    path: path === '.' ? source.root : path,
+    layer,
+    hook: header?.hook ?? null,
+    features: header?.features ?? null,
+    d_in: header?.dIn ?? null,
+    d_out: header?.dOut ?? null,
+    dtype: header?.dtype ?? null,
+    activation: header?.activation ?? null,
+    k: header?.k ?? null,
+    gauge: header?.gauge ?? null,
+    input_norm: header?.inputNorm ?? null,
+    theta: null,
+    excluded: null,
+    dead: null,
+    decoder_norm: null,
+    bytes: header?.bytes ?? files.reduce((sum, { bytes }) => sum + bytes, 0),
+    fold_changes_result: null,
+    notes: header?.notes ?? [],
+    ...(error === null ? {} : { error: error.message }),
+  };
+}
+
+/** ‖row‖ of every row, float64. `[rows]` */
+function rowNorms(matrix: RowMatrix<FloatArray>): Float64Array {
+  return Float64Array.from({ length: matrix.rows }, (_, row) => {
+    let sum = 0;
+    for (const value of rowOf(matrix, row)) sum += value * value;
+    return Math.sqrt(sum);
+  });
+}
+
+function countDead(sae: CanonicalSae, decoderNorms: Float64Array): number {
+  let dead = 0;
+  for (let feature = 0; feature < decoderNorms.length; feature++) {
+    if (decoderNorms[feature] === 0 || rowOf(sae.encoder, feature).every((value) => value === 0)) dead += 1;
+  }
+  return dead;
+}
+
+function nearlyEqual(values: Float64Array): boolean {
+  const [first = 0] = values;
+  return values.every((value) => Math.abs(value - first) <= EQUAL_NORM_TOLERANCE * Math.abs(first));
+}

@@ -1,0 +1,149 @@
+import { posix } from 'node:path';
+import { InputError } from '../../matching/errors';
+import { rowOf } from '../../matching/row-matrix';
+import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
+import type { CanonicalSae, SaeHeader } from '../canonical';
+import type { SaeLocation } from '../catalogue-entry';
+import { readRows, readVector } from '../containers/read-tensor';
+import type { StoredTensor, TensorFile } from '../containers/tensor';
+import type { SourceView } from '../sources/source-view';
+import { singleFileLocation } from './format';
+import type { CandidateFile, SaeFormat } from './format';
+import { isSaelensConfig, layerOfConfig, parseSaelensConfig } from './saelens-config';
+import type { SaelensConfig } from './saelens-config';
+import { requireNoScaling } from './scaling-factor';
+import { dtypeNotes, findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
+import type { SaeTensors } from './tensor-checks';
+import { clampThreshold } from './threshold';
+
+const CONFIG_FILE = 'cfg.json';
+const WEIGHTS_FILE = 'sae_weights.safetensors';
+
+/**
+ * SAELens: a folder with `cfg.json` and `sae_weights.safetensors`, of version 6 and before. W_enc `[d, F]`,
+ * W_dec `[F, d]`, b_enc `[F]`, b_dec `[d]`; JumpReLU SAEs have `threshold` or `log_threshold` `[F]`. Where
+ * `apply_b_dec_to_input` is true (SAELens' default) b_dec is subtracted from the input, which is the same as the encoder bias
+ * b_enc − W_enc·b_dec; it is computed in float64.
+ */
+export const saelens: SaeFormat = {
+  name: 'saelens',
+  lookedFor: 'cfg.json with sae_weights.safetensors (SAELens)',
+  async find(view, candidates) {
+    const locations: SaeLocation[] = [];
+    for (const candidate of candidates) {
+      if (!(await isSaelens(view, candidate))) continue;
+      const location = singleFileLocation(view, candidate.file, [configPath(candidate.file.path)]);
+      const config = await readConfig(view, candidate.file.path);
+      locations.push({ ...location, layer: (config && layerOfConfig(config)) ?? location.layer });
+    }
+    return locations;
+  },
+  async readHeader(view, location) {
+    return (await parse(view, location)).header;
+  },
+  async load(view, location) {
+    return load(await parse(view, location));
+  },
+};
+
+interface SaelensSae {
+  readonly header: SaeHeader;
+  readonly config: SaelensConfig;
+  readonly tensors: SaeTensors;
+  readonly threshold: StoredTensor | null;
+  readonly file: TensorFile;
+}
+
+async function isSaelens(view: SourceView, { file, tensors }: CandidateFile): Promise<boolean> {
+  if (tensors.kind !== 'safetensors') return false;
+  if (!tensors.tensors.has('W_dec')) return false;
+  if (posix.basename(file.path) === WEIGHTS_FILE) return true;
+  const config = await readConfig(view, file.path);
+  return config !== null && isSaelensConfig(config) && tensors.tensors.has('W_enc');
+}
+
+async function readConfig(view: SourceView, weights: string): Promise<Readonly<Record<string, unknown>> | null> {
+  const path = configPath(weights);
+  if (view.find(path) === undefined) return null;
+  try {
+    return await view.json(path);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
+
+function configPath(weights: string): string {
+  return posix.join(posix.dirname(weights), CONFIG_FILE);
+}
+
+function weightsFile(location: SaeLocation): SaeLocation['files'][number] {
+  return location.files.find(({ path }) => posix.basename(path) !== CONFIG_FILE)!;
+}
+
+async function parse(view: SourceView, location: SaeLocation): Promise<SaelensSae> {
+  const weights = weightsFile(location);
+  const configFile = configPath(weights.path);
+  const config = parseSaelensConfig(await view.json(configFile), view.source.locate(configFile));
+  const file = await view.tensors(weights.path);
+  const tensors = requireSaeTensors(file, { encoderFeatureAxis: 1 });
+  requireShape(tensors.encoder, [config.dIn, config.features]);
+  if (config.subtractDecoderBias) requireShape(tensors.decoderBias, [config.dIn]);
+  const header: SaeHeader = {
+    format: saelens.name,
+    path: location.path,
+    layer: location.layer,
+    hook: config.hook,
+    features: tensors.features,
+    dIn: tensors.dIn,
+    dOut: tensors.dOut,
+    dtype: tensors.decoder.dtype,
+    activation: config.architecture === 'jumprelu' ? 'jumprelu' : 'relu',
+    k: null,
+    gauge: config.architecture === 'jumprelu' ? 'theta' : 'decoder_norm',
+    inputNorm: config.inputNorm,
+    bytes: weights.bytes,
+    notes: [...dtypeNotes(tensors), ...config.notes],
+  };
+  return { header, config, tensors, threshold: thresholdOf(file, config), file };
+}
+
+function thresholdOf(file: TensorFile, { architecture, features }: SaelensConfig): StoredTensor | null {
+  if (architecture === 'standard') return null;
+  const tensor = findTensor(file, 'log_threshold') ?? requireTensor(file, 'threshold');
+  return requireShape(findTensor(file, 'threshold') ?? tensor, [features]);
+}
+
+async function load({ header, config, tensors, threshold, file }: SaelensSae): Promise<CanonicalSae> {
+  await requireNoScaling(file, tensors.features);
+  const encoder = await readRows(tensors.encoder, 'columns');
+  const decoder = await readRows(tensors.decoder, 'rows');
+  const decoderBias = await readVector(tensors.decoderBias, tensors.dOut);
+  const encoderBias = await readVector(tensors.encoderBias, tensors.features);
+  if (config.subtractDecoderBias) subtractFromInput(encoderBias, encoder, decoderBias);
+  const clamped = clampThreshold(await readThreshold(threshold, tensors.features));
+  return {
+    header: { ...header, notes: [...header.notes, ...clamped.notes] },
+    encoder,
+    encoderBias,
+    decoder,
+    decoderBias,
+    threshold: clamped.threshold,
+  };
+}
+
+async function readThreshold(tensor: StoredTensor | null, features: number): Promise<Float64Array> {
+  if (tensor === null) return new Float64Array(features);
+  const values = await readVector(tensor, features);
+  return tensor.name === 'log_threshold' ? values.map(Math.exp) : values;
+}
+
+/** W_enc·(x − b_dec) + b_enc = W_enc·x + (b_enc − W_enc·b_dec). */
+function subtractFromInput(encoderBias: Float64Array, encoder: RowMatrix<FloatArray>, decoderBias: Float64Array): void {
+  for (let feature = 0; feature < encoderBias.length; feature++) {
+    const row = rowOf(encoder, feature);
+    let product = 0;
+    for (let k = 0; k < row.length; k++) product += row[k]! * decoderBias[k]!;
+    encoderBias[feature] = encoderBias[feature]! - product;
+  }
+}

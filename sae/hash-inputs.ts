@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { CancelledError, InputError } from '../matching/errors';
+import type { CatalogueEntry } from './catalogue-entry';
+import type { SaeSource, SourceFile } from './sources/source';
+
+/** A file that determines weights, fixed by its content. */
+export interface InputFile {
+  /** Path relative to the source. */
+  readonly path: string;
+  readonly bytes: number;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+}
+
+export interface HashOptions {
+  /** Called after each chunk with the bytes hashed so far and in all. */
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Hashes every file that determines the weights of an SAE, streaming.
+ *
+ * @throws InputError when a file cannot be read or changed its size since it was listed.
+ * @throws CancelledError when the signal is aborted.
+ */
+export async function hashInputs(
+  source: SaeSource,
+  entry: Pick<CatalogueEntry, 'files'>,
+  options: HashOptions = {}
+): Promise<readonly InputFile[]> {
+  const total = entry.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  const result: InputFile[] = [];
+  for (const file of entry.files) {
+    const sha256 = await hashFile(source, file, (bytes) => {
+      if (options.signal?.aborted === true) throw new CancelledError('hashing the inputs');
+      done += bytes;
+      options.onProgress?.(done, total);
+    });
+    result.push({ path: file.path, bytes: file.bytes, sha256 });
+  }
+  return result;
+}
+
+async function hashFile(source: SaeSource, file: SourceFile, onChunk: (bytes: number) => void): Promise<string> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  onChunk(0);
+  for await (const chunk of source.stream(file.path)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    onChunk(chunk.length);
+  }
+  if (bytes === file.bytes) return hash.digest('hex');
+  throw new InputError('the file changed while it was being read', {
+    file: source.locate(file.path),
+    found: `${bytes} bytes`,
+    expected: `${file.bytes} bytes, as listed`,
+    remedy: 'Wait until nothing writes to it, then start again.',
+  });
+}

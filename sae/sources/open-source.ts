@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { InputError } from '../../matching/errors';
+import { openLocalSource } from './local-source';
+import type { SaeSource } from './source';
+
+/** A way to open locations that begin with `<scheme>:`. Another kind of source is one more line here. */
+const OPENERS: Readonly<Record<string, (location: string) => Promise<SaeSource>>> = {
+  file: (location) => openLocalSource(fileURLToPath(location)),
+};
+
+/**
+ * Opens the place that `location` names: a folder or a file of this machine, or a URL of a scheme that this version
+ * reads.
+ *
+ * @throws InputError when the scheme is unknown, or the location does not exist or cannot be read.
+ */
+export async function openSource(location: string): Promise<SaeSource> {
+  // One letter is a Windows drive, not a scheme.
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
+  if (scheme === undefined) return openLocalSource(location);
+  const opener = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
+  if (opener !== undefined) return opener(location);
+  throw new InputError('this version cannot read from such a location', {
+    file: location,
+    found: `scheme ${scheme}://`,
+    expected: `a local folder or file, or ${Object.keys(OPENERS)
+      .map((name) => `${name}://`)
+      .join(', ')}`,
+    remedy: 'Download the SAEs to a local folder first.',
+  });
+}

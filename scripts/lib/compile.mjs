@@ -1,0 +1,39 @@
+import { chmodSync, existsSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import { Failure } from './failure.mjs';
+import { isFresh } from './freshness.mjs';
+import { at } from './paths.mjs';
+import { progress, runQuietly, tail } from './run.mjs';
+
+/**
+ * Brings `dist/` up to date: the compiled program and the bundle of its workflows. Does nothing, and says nothing, when
+ * it is. With `despiteErrors`, type errors are left to whoever checks types.
+ */
+export async function compile({ despiteErrors = false } = {}) {
+  const { include } = createRequire(import.meta.url)(at('tsconfig.json'));
+  const sources = [...include, 'tsconfig.json', 'package-lock.json'];
+  if (isFresh('dist/.complete', sources)) return;
+  progress('compiling ...');
+  const began = new Date();
+  const { code, output } = await runQuietly(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('.')]);
+  if (code !== 0 && !despiteErrors) throw new Failure(`${tail(output, 40)}\nsae-match: the program does not compile.`);
+  await bundleWorkflows();
+  if (existsSync(at('dist/cli/main.js'))) chmodSync(at('dist/cli/main.js'), 0o755);
+  if (code !== 0) return;
+  writeFileSync(at('dist/.complete'), '');
+  // A source that was saved meanwhile may not be in the result.
+  utimesSync(at('dist/.complete'), began, began);
+}
+
+/** Packs the workflow code into the one file that workers load. */
+async function bundleWorkflows() {
+  const workflowsPath = at('dist/workflows/index.js');
+  if (!existsSync(workflowsPath)) {
+    throw new Failure('sae-match: dist/workflows/index.js is missing, so there is no workflow code to bundle.');
+  }
+  const { bundleWorkflowCode, DefaultLogger } = createRequire(import.meta.url)('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  writeFileSync(at('dist/workflow-bundle.js.tmp'), code);
+  renameSync(at('dist/workflow-bundle.js.tmp'), at('dist/workflow-bundle.js'));
+}

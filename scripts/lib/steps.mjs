@@ -1,0 +1,57 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+
+import { at } from './paths.mjs';
+import { runVisibly } from './run.mjs';
+
+/**
+ * The steps of `npm test`, in their order. Each takes the environment and the arguments for jest and resolves to how
+ * many tests passed and failed; type check and lint count as one test each.
+ */
+export const steps = {
+  types: (env) => check(env, [['typescript/bin/tsc', '-p', 'tsconfig.check.json', '--noEmit']]),
+  lint: (env) =>
+    check(env, [
+      ['eslint/bin/eslint.js', '.', '--max-warnings', '0'],
+      ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+    ]),
+  unit: (env, args) =>
+    jest(env, 'unit', [
+      '--testPathIgnorePatterns',
+      '/node_modules/',
+      '<rootDir>/test/integration/',
+      '<rootDir>/test/chaos/',
+      '--',
+      ...args,
+    ]),
+  integration: (env, args) => jest(env, 'integration', ['--runInBand', '--', 'test/integration/', ...args]),
+  chaos: (env, args) => jest(env, 'chaos', ['--runInBand', '--', 'test/chaos/', ...args]),
+};
+
+async function check(env, commands) {
+  let failed = 0;
+  for (const [script, ...args] of commands) {
+    if ((await runVisibly(process.execPath, [at(`node_modules/${script}`), ...args], env)) !== 0) failed = 1;
+  }
+  return { passed: 1 - failed, failed };
+}
+
+async function jest(env, name, args) {
+  const report = at(`.cache/jest-${name}.json`);
+  mkdirSync(at('.cache'), { recursive: true });
+  rmSync(report, { force: true });
+  const program = [at('node_modules/jest/bin/jest.js'), '--json', `--outputFile=${report}`, ...args];
+  const code = await runVisibly(process.execPath, program, env);
+  const result = readReport(report);
+  // A suite that cannot even be loaded has no tests of its own, and neither has a step without tests: both are failures.
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  const silent = failed === 0 && (code !== 0 || result.numPassedTests === 0);
+  return { passed: result.numPassedTests, failed: silent ? 1 : failed };
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 0 };
+  }
+}

@@ -1,0 +1,156 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { LogLevel, WorkerOptions } from '@temporalio/worker';
+import { createFoldActivities } from '../activities/fold-activities';
+import { createIoActivities } from '../activities/io-activities';
+import { createMatchActivities } from '../activities/match-activities';
+import type { ActivityPorts } from '../activities/ports';
+import { runTask } from '../activities/thread/run-task';
+import { openStore } from '../artifacts/store/open-store';
+import { EnvironmentError, SaeMatchError } from '../matching/errors';
+import type { ServerAddress } from './connection';
+import { createMetrics } from './metrics';
+import { serveMetrics } from './metrics-server';
+
+/** Kinds of work a worker process can take. `workflow` runs orchestration only. */
+export type Pool = 'workflow' | 'io' | 'fold' | 'match';
+export const POOLS: readonly Pool[] = ['workflow', 'io', 'fold', 'match'];
+
+export interface RunWorkerOptions {
+  readonly server: ServerAddress;
+  readonly taskQueue: string;
+  readonly pools: readonly Pool[];
+  /** Matches at once in this process. */
+  readonly matchSlots: number;
+  /** Bytes this process may use. */
+  readonly memoryBudget: number;
+  /** Where /metrics is served, `host:port`. */
+  readonly metricsAddress: string;
+  /** Running activities may take this long to finish after SIGTERM. */
+  readonly graceSeconds: number;
+  readonly logLevel: LogLevel;
+  /** Told once the worker polls; gets the address of /metrics. */
+  readonly onReady?: (metricsAddress: string) => void;
+}
+
+/**
+ * Runs a worker until SIGTERM or SIGINT: one Temporal worker for each pool, all in this process, and one /metrics page.
+ * On a signal it stops taking work, lets running activities finish for the grace time, then cancels them; a cancelled
+ * or lost activity is retried elsewhere from its last artifact.
+ *
+ * @throws EnvironmentError when the server cannot be reached or the metrics port is taken
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const sdkMetrics = `127.0.0.1:${await freePort()}`;
+  installRuntime(options.logLevel, sdkMetrics);
+  const { registry, observer } = createMetrics();
+  const metrics = await serveMetrics(options.metricsAddress, registry, sdkMetrics);
+  const connection = await connect(options.server);
+  try {
+    const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer };
+    const workers = await Promise.all(
+      options.pools.map((pool) =>
+        Worker.create({
+          connection,
+          namespace: options.server.namespace,
+          shutdownGraceTime: options.graceSeconds * 1000,
+          shutdownForceTime: (options.graceSeconds + 15) * 1000,
+          ...poolOptions(pool, ports, options),
+        })
+      )
+    );
+    options.onReady?.(metrics.address);
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await metrics.close();
+    await connection.close();
+  }
+}
+
+function poolOptions(
+  pool: Pool,
+  ports: ActivityPorts,
+  { taskQueue, matchSlots, memoryBudget }: RunWorkerOptions
+): Pick<
+  WorkerOptions & { taskQueue: string },
+  'taskQueue' | 'activities' | 'workflowBundle' | 'maxConcurrentActivityTaskExecutions' | 'maxCachedWorkflows'
+> {
+  const cores = availableParallelism();
+  switch (pool) {
+    case 'workflow':
+      return { taskQueue, workflowBundle: { codePath: workflowBundle() }, maxCachedWorkflows: 50 };
+    case 'io':
+      return queue(taskQueue, pool, createIoActivities(ports), 8);
+    case 'fold':
+      return queue(taskQueue, pool, createFoldActivities(ports), cores);
+    case 'match':
+      return queue(taskQueue, pool, createMatchActivities(ports, { memoryBudget, slots: matchSlots }), matchSlots);
+  }
+}
+
+function queue(
+  taskQueue: string,
+  pool: Pool,
+  activities: object,
+  slots: number
+): { taskQueue: string; activities: object; maxConcurrentActivityTaskExecutions: number } {
+  return { taskQueue: `${taskQueue}-${pool}`, activities, maxConcurrentActivityTaskExecutions: slots };
+}
+
+/** The workflows as bundled by the build. */
+function workflowBundle(): string {
+  const codePath = [join(__dirname, '../workflow-bundle.js'), join(__dirname, '../dist/workflow-bundle.js')].find(
+    existsSync
+  );
+  if (codePath !== undefined) return codePath;
+  throw new SaeMatchError('the workflow bundle is missing', { remedy: 'Run npm run build.' });
+}
+
+function installRuntime(level: LogLevel, sdkMetrics: string): void {
+  Runtime.install({
+    logger: new DefaultLogger(level),
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      metrics: {
+        prometheus: {
+          bindAddress: sdkMetrics,
+          countersTotalSuffix: true,
+          unitSuffix: true,
+          useSecondsForDurations: true,
+        },
+      },
+    },
+  });
+}
+
+async function connect(server: ServerAddress): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(server.connection);
+  } catch (cause) {
+    throw new EnvironmentError('the Temporal server cannot be reached', {
+      field: 'address',
+      found: server.connection.address,
+      expected: 'a running server',
+      remedy: 'Check --address or TEMPORAL_ADDRESS; without them an embedded server is used.',
+      cause,
+    });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import type {
+  ComposedComparison,
+  Failure,
+  FoldedRef,
+  LayerPlan,
+  MatchRef,
+  RunExecution,
+  RunOutcome,
+  RunPlan,
+  RunRequest,
+  RunSpec,
+} from './run-types';
+
+/** Activities of the `io` pool. */
+export interface IoActivities {
+  /** Lists the source, selects layers and pairs, and fixes every file by its hash. */
+  resolveRun(request: RunRequest): Promise<RunPlan>;
+  /** Copies tables into the run's folder, writes pairs.parquet and chains.parquet, and the manifest last. */
+  publishRun(input: PublishInput): Promise<RunOutcome>;
+  /** Removes what an unfinished run has put into its folder. */
+  discardRun(request: RunRequest): Promise<void>;
+}
+
+/** Activities of the `fold` pool. */
+export interface FoldActivities {
+  foldLayer(input: FoldInput): Promise<FoldedRef>;
+  compareComposed(input: CompareInput): Promise<ComposedComparison>;
+  buildChains(input: ChainsInput): Promise<ChainsRef>;
+}
+
+/** Activities of the `match` pool: one at a time a device. */
+export interface MatchActivities {
+  matchLayers(input: MatchInput): Promise<MatchRef>;
+}
+
+export interface FoldInput {
+  readonly spec: RunSpec;
+  readonly layer: LayerPlan;
+}
+
+export interface MatchInput {
+  readonly spec: RunSpec;
+  readonly execution: RunExecution;
+  readonly source: FoldedRef;
+  readonly target: FoldedRef;
+}
+
+export interface CompareInput {
+  readonly spec: RunSpec;
+  readonly source: FoldedRef;
+  readonly target: FoldedRef;
+  readonly direct: MatchRef;
+  /** The steps from the source layer to the target layer, in order. */
+  readonly steps: readonly MatchRef[];
+}
+
+export interface ChainsInput {
+  readonly spec: RunSpec;
+  readonly layers: readonly { readonly layer: number; readonly folded: FoldedRef | null }[];
+  /** The match from each selected layer to the next; null where it failed or was not asked for. */
+  readonly steps: readonly (MatchRef | null)[];
+}
+
+export interface ChainsRef {
+  /** Content key of chains.parquet. */
+  readonly key: string;
+}
+
+export interface PublishInput {
+  readonly request: RunRequest;
+  readonly plan: RunPlan;
+  readonly matches: readonly MatchRef[];
+  readonly failures: readonly Failure[];
+  readonly composed: readonly ComposedComparison[];
+  readonly chains: ChainsRef | null;
+  /** ISO 8601 time at which the run started. */
+  readonly started: string;
+}

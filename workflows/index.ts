@@ -1,0 +1,3 @@
+/** Everything that workers register; this file is the entry of the workflow bundle. */
+export { modelMatch } from './model-match';
+export { composeChains } from './compose-chains';

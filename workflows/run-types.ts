@@ -1,0 +1,139 @@
+import type { WeightMode } from '../matching/features';
+
+/**
+ * What a run computes: the resolved specification. The id of a run is the hash of these fields, so nothing that leaves
+ * the results unchanged (memory, devices, addresses) belongs here.
+ */
+export interface RunSpec {
+  /** Where the SAEs are: an absolute path or a URL. */
+  readonly source: string;
+  /** Where results go: an absolute path or a URL. */
+  readonly out: string;
+  /** Selected layers, ascending; null for all that are found. */
+  readonly layers: readonly number[] | null;
+  /** Every neighbouring pair of the selected layers, every pair of them, or exactly these. */
+  readonly pairs: 'adjacent' | 'all' | readonly (readonly [number, number])[];
+  readonly weights: WeightMode;
+  readonly fold: boolean;
+  /** What happens to features with θ ≤ 0. */
+  readonly degenerate: 'exclude' | 'error';
+  /** Name of the reader; null to detect it. */
+  readonly format: string | null;
+  readonly allow_hook_mismatch: boolean;
+}
+
+/** How a run is carried out; none of it changes a result. */
+export interface RunExecution {
+  /** Bytes one worker process may use; null for its own default. */
+  readonly memoryBudget: number | null;
+  /** A worker that is silent for longer is taken for lost. */
+  readonly heartbeatSeconds: number;
+  /** Prefix of the task queues: `<prefix>` for workflows, `<prefix>-io`, `<prefix>-fold`, `<prefix>-match`. */
+  readonly taskQueue: string;
+  /** Pairs in flight at once. */
+  readonly maxConcurrentPairs: number;
+}
+
+/** Input of the model-match workflow. */
+export interface RunRequest {
+  readonly runId: string;
+  readonly spec: RunSpec;
+  readonly execution: RunExecution;
+}
+
+/** One layer of a resolved run. Refers to files by hash; carries no weights. */
+export interface LayerPlan {
+  readonly layer: number;
+  /** Place of the SAE in the source. */
+  readonly path: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly features: number;
+  readonly elements: number;
+  /** What the headers say, for the manifest. */
+  readonly header: Readonly<Record<string, string | number | null | readonly string[]>>;
+  /** Why the layer cannot be used; null when it can. */
+  readonly failure: Failure | null;
+}
+
+/** A run after its source was looked at: the layers by hash and the pairs to match. */
+export interface RunPlan {
+  readonly layers: readonly LayerPlan[];
+  readonly pairs: readonly (readonly [number, number])[];
+}
+
+/** A folded layer in the store. */
+export interface FoldedRef {
+  readonly layer: number;
+  readonly features: number;
+  readonly elements: number;
+  /** Content key of the rows that are matched. */
+  readonly rows: string;
+  /** Content key of the folded rows the paper's metric is computed on; null when the layer cannot be folded. */
+  readonly folded: string | null;
+  /** SHA-256 of the input files. */
+  readonly inputs: readonly string[];
+  readonly cached: boolean;
+}
+
+/** A matched pair in the store. */
+export interface MatchRef {
+  readonly source: number;
+  readonly target: number;
+  /** Content key of the pair's tables. */
+  readonly key: string;
+  readonly cached: boolean;
+}
+
+/** Why a step failed, in words for the user. */
+export interface Failure {
+  /** The step: `read`, `fold`, `match`, `compose`. */
+  readonly what: string;
+  readonly layers: readonly number[];
+  /** Name of the error's class. */
+  readonly type: string;
+  readonly message: string;
+}
+
+/** How composed matches compare with the direct match of a pair. */
+export interface ComposedComparison {
+  readonly source: number;
+  readonly target: number;
+  /** Share of the source features matched directly whose composed match is the same target. */
+  readonly agreement: number;
+  /** Cost of the composed matches minus that of the direct ones, over features matched both ways. */
+  readonly extraCost: number;
+}
+
+export type RunState = 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
+
+/** Answer to the query `progress`. */
+export interface RunProgress {
+  readonly runId: string;
+  readonly state: RunState;
+  readonly phase: 'resolving' | 'matching' | 'composing' | 'publishing' | 'finished';
+  readonly layers: {
+    readonly total: number;
+    readonly folded: number;
+    readonly cached: number;
+    readonly failed: number;
+  };
+  readonly pairs: {
+    readonly total: number;
+    readonly done: number;
+    readonly cached: number;
+    readonly failed: number;
+    /** Pairs at work, as `source:target`. */
+    readonly running: readonly string[];
+  };
+  readonly failures: readonly Failure[];
+}
+
+/** Result of the model-match workflow. */
+export interface RunOutcome {
+  readonly state: 'done' | 'partial' | 'failed';
+  /** Folder or URL of the run. */
+  readonly location: string;
+  readonly pairsDone: number;
+  readonly pairsCached: number;
+  readonly failures: readonly Failure[];
+}
