@@ -13,5 +13,7 @@ module.exports = {
   // hyparquet and hyparquet-writer ship ES modules only; jest needs them as CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-writer)/)', '<rootDir>/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  // Without this every use of Math in a numeric loop goes through the sandbox: several times slower.
+  sandboxInjectedGlobals: ['Math'],
   testTimeout: 60_000,
 };

@@ -1,6 +1,7 @@
 import { InputError } from '../matching/errors';
-import type { CatalogueEntry } from './catalogue-entry';
+import type { CatalogueEntry, SaeLocation } from './catalogue-entry';
 import { mapConcurrently } from './concurrently';
+import type { TensorFile } from './containers/tensor';
 import { saePath, singleFileLocation } from './formats/format';
 import type { CandidateFile, SaeFormat } from './formats/format';
 import { FORMATS, formatByName } from './formats/registry';
@@ -28,23 +29,24 @@ const OPEN_AT_ONCE = 8;
 export async function listSaes(source: SaeSource, options: CatalogueOptions = {}): Promise<readonly CatalogueEntry[]> {
   const formats = options.format === undefined ? FORMATS : [formatByName(options.format)];
   const view = new SourceView(source, await source.list());
-  const { named, candidates, damaged } = await openAll(view);
-  const entries = [...damaged];
-  let unclaimed: readonly CandidateFile[] = candidates;
+  const { candidates, errors } = await openAll(view);
+  const entries: CatalogueEntry[] = [];
+  let unclaimed = candidates;
   for (const format of formats) {
     const locations = await format.find(view, unclaimed);
     const claimed = new Set(locations.flatMap(({ files }) => files.map(({ path }) => path)));
     unclaimed = unclaimed.filter(({ file }) => !claimed.has(file.path));
     entries.push(...(await mapConcurrently(locations, OPEN_AT_ONCE, (location) => readEntry(view, format, location))));
   }
-  const found = entries.filter(({ files }) => named === null || files.some(({ path }) => path === named));
-  if (found.length === 0) throw nothingFound(source, view.files, unclaimed, formats);
-  return found.sort(byLayerThenPath);
+  for (const { file } of unclaimed) {
+    const error = errors.get(file.path);
+    if (error !== undefined) entries.push({ ...singleFileLocation(view, file), format: null, header: null, error });
+  }
+  if (entries.length === 0) throw nothingFound(source, view.files, unclaimed, formats);
+  return entries.sort(byLayerThenPath);
 }
 
-type Location = Awaited<ReturnType<SaeFormat['find']>>[number];
-
-async function readEntry(view: SourceView, format: SaeFormat, location: Location): Promise<CatalogueEntry> {
+async function readEntry(view: SourceView, format: SaeFormat, location: SaeLocation): Promise<CatalogueEntry> {
   try {
     return { ...location, format: format.name, header: await format.readHeader(view, location), error: null };
   } catch (error) {
@@ -53,29 +55,26 @@ async function readEntry(view: SourceView, format: SaeFormat, location: Location
 }
 
 interface OpenedFiles {
-  readonly named: string | null;
   readonly candidates: readonly CandidateFile[];
-  readonly damaged: readonly CatalogueEntry[];
+  /** Why a damaged file is damaged, by path. */
+  readonly errors: ReadonlyMap<string, InputError>;
 }
 
 async function openAll(view: SourceView): Promise<OpenedFiles> {
   const named = view.source.namedFile;
   const files = view.files.filter(({ path }) => path === named || (named === null && !NEVER_WEIGHTS.test(path)));
   const candidates: CandidateFile[] = [];
-  const damaged: CatalogueEntry[] = [];
+  const errors = new Map<string, InputError>();
   const opened = await mapConcurrently(files, OPEN_AT_ONCE, (file) => open(view, file));
   for (const [index, result] of opened.entries()) {
     const file = files[index]!;
-    if (result instanceof InputError) {
-      damaged.push({ ...singleFileLocation(view, file), format: null, header: null, error: result });
-    } else if (result !== null) {
-      candidates.push({ file, tensors: result });
-    }
+    if (result instanceof InputError) errors.set(file.path, result);
+    if (result !== null) candidates.push({ file, tensors: result instanceof InputError ? null : result });
   }
-  return { named, candidates, damaged };
+  return { candidates, errors };
 }
 
-async function open(view: SourceView, file: SourceFile): Promise<CandidateFile['tensors'] | InputError | null> {
+async function open(view: SourceView, file: SourceFile): Promise<TensorFile | InputError | null> {
   const meantAsWeights = ALWAYS_WEIGHTS.test(file.path) || file.path === view.source.namedFile;
   try {
     return meantAsWeights ? await view.tensors(file.path) : await view.open(file.path);
@@ -113,6 +112,6 @@ function nothingFound(
 }
 
 function tensorNames({ tensors }: CandidateFile): string {
-  const names = [...tensors.tensors.keys()];
+  const names = [...(tensors?.tensors.keys() ?? [])];
   return names.length === 0 ? 'no tensors' : names.slice(0, 8).join(', ') + (names.length > 8 ? ', …' : '');
 }

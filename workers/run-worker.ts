@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { LogLevel, WorkerOptions } from '@temporalio/worker';
+import type { LogEntry, LogLevel, WorkerOptions } from '@temporalio/worker';
 import { createFoldActivities } from '../activities/fold-activities';
 import { createIoActivities } from '../activities/io-activities';
 import { createMatchActivities } from '../activities/match-activities';
@@ -112,7 +112,7 @@ function workflowBundle(): string {
 
 function installRuntime(level: LogLevel, sdkMetrics: string): void {
   Runtime.install({
-    logger: new DefaultLogger(level),
+    logger: new DefaultLogger(level, logLine),
     shutdownSignals: ['SIGTERM', 'SIGINT'],
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
@@ -126,6 +126,12 @@ function installRuntime(level: LogLevel, sdkMetrics: string): void {
       },
     },
   });
+}
+
+/** Each pool runs workflows or activities and never both, so the SDK's warnings about the other are no news. */
+function logLine({ level, message, meta }: LogEntry): void {
+  if (/^No (activities|workflows) registered/.test(message)) return;
+  process.stderr.write(`${new Date().toISOString()} [${level}] ${message} ${JSON.stringify(meta ?? {})}\n`);
 }
 
 async function connect(server: ServerAddress): Promise<NativeConnection> {

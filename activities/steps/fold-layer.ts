@@ -42,10 +42,11 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   context.throwIfCancelled();
   context.onProgress({ phase: 'folding', done: 0, total: 1, gap: null });
   const file = `${spec.source}/${sae.header.path}`;
-  await writeFolded(store, rows, sae, foldLayer(sae, { fold: spec.fold, degenerate: spec.degenerate, file }));
+  const matched = foldLayer(sae, { fold: spec.fold, degenerate: spec.degenerate, file });
+  await writeFolded(store, rows, sae, matched, spec.fold);
   if (spec.fold) return { ...ref, folded, cached: false };
   try {
-    await writeFolded(store, folded, sae, foldLayer(sae, { fold: true, degenerate: 'exclude', file }));
+    await writeFolded(store, folded, sae, foldLayer(sae, { fold: true, degenerate: 'exclude', file }), true);
     return { ...ref, folded, cached: false };
   } catch (error) {
     // Only the paper's metric needs the folded rows here, and it is null for a layer that cannot be folded.

@@ -11,14 +11,15 @@ export async function hasFolded(store: ObjectStore, key: string): Promise<boolea
   return (await store.stat(foldedObject(key))) !== null;
 }
 
-/** Stores the rows of one layer as a canonical safetensors file. */
+/** Stores the rows of one layer as a canonical safetensors file; `fold` says whether its scales were folded in. */
 export async function writeFolded(
   store: ObjectStore,
   key: string,
   sae: CanonicalSae,
-  folded: FoldedLayer
+  rows: FoldedLayer,
+  fold: boolean
 ): Promise<void> {
-  const file = encodeCanonical(foldedTensors(sae, folded), sae.header);
+  const file = encodeCanonical(fold ? foldedTensors(sae, rows) : { ...sae, ...rows, excluded: null }, sae.header);
   await store.put(foldedObject(key), file.chunks);
 }
 

@@ -15,10 +15,10 @@ import type { MatchSide } from '../../matching/match-pair';
 import { VERSION } from '../../matching/version';
 import type { SaeHeader } from '../../sae/canonical';
 import { hashInputs } from '../../sae/hash-inputs';
-import { hookKind } from '../../sae/hook-kind';
 import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import type { TaskContext } from '../task-context';
+import { checkHooks } from './check-hooks';
 import { environmentFacts } from './environment-facts';
 import { matchPorts, reportRows } from './match-layers';
 import { encodeMatchTables, matchRow } from './match-tables';
@@ -49,7 +49,9 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   const started = new Date();
   const source = await load(input.source, input, context);
   const target = await load(input.target, input, context);
-  if (!input.allowHookMismatch) checkHooks(source, target);
+  if (!input.allowHookMismatch) {
+    checkHooks([source, target].map(({ input: { path }, header }) => ({ name: path, hook: header.hook })));
+  }
   const side = ({ rows, folded }: LoadedSae): MatchSide => ({
     features: featuresOf(rows, input.weights),
     report: reportRows(rows, folded),
@@ -105,17 +107,6 @@ function foldIfPossible(fold: () => FoldedLayer): FoldedLayer | null {
     if (error instanceof InputError) return null;
     throw error;
   }
-}
-
-function checkHooks(source: LoadedSae, target: LoadedSae): void {
-  const kinds = [hookKind(source.header.hook), hookKind(target.header.hook)];
-  if (kinds[0] === null || kinds[1] === null || kinds[0] === kinds[1]) return;
-  throw new InputError('the SAEs sit on different kinds of hook point', {
-    field: 'hook',
-    found: `${source.header.hook!} and ${target.header.hook!}`,
-    expected: 'one kind',
-    remedy: 'Choose SAEs of one kind, or pass --allow-hook-mismatch.',
-  });
 }
 
 const hashesOf = ({ input }: LoadedSae): string[] => input.files.map((file) => file.sha256);

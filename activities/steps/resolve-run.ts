@@ -1,11 +1,10 @@
 import { listSaes } from '../../sae/catalogue';
-import type { CatalogueEntry } from '../../sae/catalogue-entry';
-import { hookKind } from '../../sae/hook-kind';
 import { selectLayers } from '../../sae/select-layers';
 import type { LayerEntry } from '../../sae/select-layers';
 import { openSource } from '../../sae/sources/open-source';
 import { InputError } from '../../matching/errors';
 import { layersOfPairs, planPairs } from '../../workflows/plan-pairs';
+import { checkHooks } from './check-hooks';
 import type { Failure, LayerPlan, RunPlan, RunSpec } from '../../workflows/run-types';
 
 /** A plan whose files are not hashed yet. */
@@ -37,7 +36,9 @@ export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
       expected: 'at least two layers',
     });
   }
-  if (!spec.allow_hook_mismatch) checkHooks(selected, spec);
+  if (!spec.allow_hook_mismatch) {
+    checkHooks(selected.map(({ path, header }) => ({ name: path, hook: header?.hook ?? null })));
+  }
   return { layers, pairs };
 }
 
@@ -61,17 +62,4 @@ export function readFailure(layer: number, error: InputError): Failure {
 function elementsOf({ dIn, dOut }: { dIn: number; dOut: number }, { weights }: RunSpec): number {
   const size = { decoder: dOut, encoder: dIn, 'decoder+encoder': dIn + dOut, all: dIn + dOut + 1 };
   return size[weights];
-}
-
-function checkHooks(selected: readonly CatalogueEntry[], spec: RunSpec): void {
-  const [first, ...rest] = selected.filter(({ header }) => hookKind(header?.hook ?? null) !== null);
-  const other = rest.find((entry) => hookKind(entry.header!.hook) !== hookKind(first!.header!.hook));
-  if (other === undefined) return;
-  throw new InputError('the SAEs sit on different kinds of hook point', {
-    file: spec.source,
-    field: 'hook',
-    found: `${first!.header!.hook!} (${first!.path}) and ${other.header!.hook!} (${other.path})`,
-    expected: 'one kind',
-    remedy: 'Choose SAEs of one kind, or pass --allow-hook-mismatch.',
-  });
 }

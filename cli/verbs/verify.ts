@@ -43,8 +43,7 @@ export const addVerify: AddVerb = (program, action) =>
 
 async function verifyVerb(output: Output, argument: string, flags: VerifyFlags): Promise<number> {
   const { folder, manifest } = await findResults(argument, flags.out);
-  const [pairs, options] =
-    manifest.kind === 'run' ? runPairs(manifest, flags) : pairPairs(manifest, flags);
+  const [pairs, options] = manifest.kind === 'run' ? runPairs(manifest, flags) : pairPairs(manifest, flags);
   const bar = createProgressBar(output.interactive);
   let current = { index: 0, total: pairs.length };
   const result = await verifyResults(openStore(folder), manifest, pairs, {

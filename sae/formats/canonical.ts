@@ -7,7 +7,7 @@ import type { StoredTensor, TensorFile } from '../containers/tensor';
 import { layerOfHook } from '../layer-name';
 import type { SourceView } from '../sources/source-view';
 import { singleFileLocation } from './format';
-import type { CandidateFile, SaeFormat } from './format';
+import type { SaeFormat } from './format';
 import { dtypeNotes, requireSaeTensors, requireShape } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 import { clampThreshold } from './threshold';
@@ -21,9 +21,10 @@ export const canonical: SaeFormat = {
   name: CANONICAL_FORMAT,
   lookedFor: 'a safetensors file with metadata format=canonical',
   find(view, candidates) {
-    const locations = candidates.filter(isCanonical).map(({ file, tensors }) => {
+    const locations = candidates.flatMap(({ file, tensors }) => {
+      if (tensors === null || !isCanonical(tensors)) return [];
       const location = singleFileLocation(view, file);
-      return { ...location, layer: layerOfMetadata(tensors) ?? location.layer };
+      return [{ ...location, layer: layerOfMetadata(tensors) ?? location.layer }];
     });
     return Promise.resolve(locations);
   },
@@ -45,8 +46,8 @@ interface CanonicalFile {
   readonly excluded: StoredTensor | undefined;
 }
 
-function isCanonical({ tensors }: CandidateFile): boolean {
-  return tensors.kind === 'safetensors' && tensors.metadata.format === CANONICAL_FORMAT;
+function isCanonical({ kind, metadata }: TensorFile): boolean {
+  return kind === 'safetensors' && metadata.format === CANONICAL_FORMAT;
 }
 
 function layerOfMetadata({ metadata }: TensorFile): number | null {

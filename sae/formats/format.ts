@@ -6,10 +6,11 @@ import type { TensorFile } from '../containers/tensor';
 import type { SourceFile } from '../sources/source';
 import type { SourceView } from '../sources/source-view';
 
-/** A file of tensors that no other format has claimed yet. */
+/** A file that no other format has claimed yet. */
 export interface CandidateFile {
   readonly file: SourceFile;
-  readonly tensors: TensorFile;
+  /** Null when the file is damaged: then only its name and its neighbours tell what it was meant to be. */
+  readonly tensors: TensorFile | null;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface SaeFormat {
 
   /**
    * The SAEs of this format among `candidates`. It claims everything that is meant to be this format, also when it is
-   * incomplete: then `readHeader` says what is wrong. Files that hold several SAEs give one location each, told apart
+   * incomplete or damaged: then `readHeader` says what is wrong. Files that hold several SAEs give one location each, told apart
    * by `part`.
    */
   find(view: SourceView, candidates: readonly CandidateFile[]): Promise<readonly SaeLocation[]>;

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { CanonicalSae, SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
 import { readRows, readVector } from '../containers/read-tensor';
@@ -42,7 +43,8 @@ interface GemmaScopeSae {
   readonly file: TensorFile;
 }
 
-function isGemmaScope({ tensors }: CandidateFile): boolean {
+function isGemmaScope({ file, tensors }: CandidateFile): boolean {
+  if (tensors === null) return posix.basename(file.path) === 'params.npz';
   if (tensors.kind !== 'npz') return false;
   const names = new Set([...tensors.tensors.keys()].map(upperCaseMatrix));
   return ['W_enc', 'W_dec', 'threshold'].filter((name) => names.has(name)).length >= 2;

@@ -55,11 +55,10 @@ interface SaelensSae {
 }
 
 async function isSaelens(view: SourceView, { file, tensors }: CandidateFile): Promise<boolean> {
-  if (tensors.kind !== 'safetensors') return false;
-  if (!tensors.tensors.has('W_dec')) return false;
+  if (tensors !== null && (tensors.kind !== 'safetensors' || !tensors.tensors.has('W_dec'))) return false;
   if (posix.basename(file.path) === WEIGHTS_FILE) return true;
   const config = await readConfig(view, file.path);
-  return config !== null && isSaelensConfig(config) && tensors.tensors.has('W_enc');
+  return config !== null && isSaelensConfig(config) && tensors?.tensors.has('W_enc') === true;
 }
 
 async function readConfig(view: SourceView, weights: string): Promise<Readonly<Record<string, unknown>> | null> {

@@ -66,12 +66,33 @@ describe('listSaes', () => {
     const entries = await list(folder);
     expect(entries).toHaveLength(5);
     const broken = entries[1]!;
-    expect(broken).toMatchObject({ path: 'layer_2/width_7/average_l0_4', layer: 2, header: null });
+    expect(broken).toMatchObject({
+      format: 'gemma-scope',
+      path: 'layer_2/width_7/average_l0_4',
+      layer: 2,
+      header: null,
+    });
     expect(broken.error).toBeInstanceOf(InputError);
     expect(broken.error!.message).toMatch(message);
     expect(broken.error!.message).toContain(file);
     await expect(loadSae(await openSource(folder), broken)).rejects.toThrow(broken.error!);
     expect(entries.filter(({ error }) => error !== null)).toHaveLength(1);
+  });
+
+  it('takes the layer of damaged SAELens weights from cfg.json', async () => {
+    const folder = copyFixture('saelens-variants/v6-jumprelu', join(scratch, 'damaged'));
+    put(folder, 'sae_weights.safetensors', '');
+    const [entry] = await list(folder);
+    expect(entry).toMatchObject({ format: 'saelens', layer: 4, header: null });
+    expect(entry!.error!.message).toMatch(/the file is empty/);
+  });
+
+  it('reports a damaged file of an unknown format too', async () => {
+    const folder = copyFixture('gemma-source', join(scratch, 'stray'));
+    put(folder, 'layer_7/other.safetensors', 'short');
+    const entry = (await list(folder)).find(({ layer }) => layer === 7);
+    expect(entry).toMatchObject({ format: null, path: 'layer_7/other.safetensors', header: null });
+    await expect(loadSae(await openSource(folder), entry!)).rejects.toThrow(/begin with "short"/);
   });
 
   it('reports an unsupported SAE with its layer', async () => {

@@ -1,0 +1,220 @@
+import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runProgram } from '../support/program';
+import { EXAMPLE, writeSmallModel } from '../support/small-model';
+import { VERIFIERS } from './support/judge';
+import type { Judgement, Verdict } from './support/judge';
+import { runPython } from './support/python';
+import {
+  changeCertificate,
+  changeTargets,
+  flipByte,
+  recomputeChecksums,
+  withDual,
+  withoutFeature,
+} from './support/tamper';
+
+const PROVED: Verdict = { code: 0, checksums: true, permutation: true, certificate: true };
+const FEATURES = 160;
+
+const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'sae-match-verify-')));
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+let small: string[];
+let pair: string;
+let objective: number;
+beforeAll(async () => {
+  small = await writeSmallModel(join(scratch, 'model'), 2, FEATURES);
+  pair = join(scratch, 'pair');
+  ({ objective } = await match(small[0]!, small[1]!, pair));
+});
+
+async function match(
+  source: string,
+  target: string,
+  out: string,
+  flags: readonly string[] = []
+): Promise<{ objective: number; matched: number; excluded_source: number }> {
+  const { code, stdout, stderr } = await runProgram(['pair', source, target, '--out', out, '--json', ...flags], {});
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as { objective: number; matched: number; excluded_source: number };
+}
+
+/** A copy of the small pair that a test may spoil. */
+function copyOfPair(name: string): string {
+  const copy = join(scratch, name);
+  cpSync(pair, copy, { recursive: true });
+  return copy;
+}
+
+/** A changed copy of an SAE. */
+async function changeSae(file: string, name: string, flags: readonly string[]): Promise<string> {
+  const changed = join(scratch, name);
+  const { code, stderr } = await runPython([join(__dirname, 'support/change-sae.py'), file, changed, ...flags]);
+  if (code !== 0) throw new Error(stderr);
+  return changed;
+}
+
+/** What both verifiers say, which must be the same. */
+async function judge(...args: string[]): Promise<{ verdict: Verdict; texts: string[] }> {
+  const judgements: Judgement[] = await Promise.all(Object.values(VERIFIERS).map((verifier) => verifier(args)));
+  const [first, second] = judgements;
+  expect(second!.verdict).toEqual(first!.verdict);
+  return { verdict: first!.verdict, texts: judgements.map(({ text }) => text) };
+}
+
+describe('both verifiers prove what `sae-match pair` wrote', () => {
+  it.each([['decoder'], ['all'], ['decoder', '--no-fold']])(
+    'for a real pair of 1,024 features, weights %s %s',
+    async (weights, ...more) => {
+      const out = join(scratch, ['real', weights, ...more].join('-'));
+      const { objective: stated } = await match(`${EXAMPLE}#3`, `${EXAMPLE}#4`, out, ['--weights', weights, ...more]);
+      const { verdict, texts } = await judge(out);
+      expect(verdict).toEqual(PROVED);
+      const recomputed = Number(/objective ([\d.]+)/.exec(texts[1]!)![1]);
+      expect(Math.abs(recomputed / stated - 1)).toBeLessThan(1e-12);
+    }
+  );
+
+  it.each([['encoder'], ['decoder+encoder'], ['all', '--no-fold']])(
+    'for a small pair, weights %s %s',
+    async (weights, ...more) => {
+      const out = join(scratch, ['small', weights, ...more].join('-'));
+      await match(small[0]!, small[1]!, out, ['--weights', weights, ...more]);
+      expect((await judge(out)).verdict).toEqual(PROVED);
+    }
+  );
+
+  it('for layers of unequal width, either way round, with features that cannot be folded', async () => {
+    const fewer = await changeSae(small[0]!, 'fewer.npz', ['--features', '100', '--zero-threshold', '3,41']);
+    const forth = join(scratch, 'fewer-to-more');
+    const back = join(scratch, 'more-to-fewer');
+    expect(await match(fewer, small[1]!, forth)).toMatchObject({ matched: 98, excluded_source: 2 });
+    expect(await match(small[1]!, fewer, back)).toMatchObject({ matched: 98, excluded_target: 2 });
+    expect((await judge(forth)).verdict).toEqual(PROVED);
+    expect((await judge(back)).verdict).toEqual(PROVED);
+  });
+});
+
+/** Each makes a claim that is false although every file can be read, and says which checks must see it. */
+const TAMPERINGS: readonly [string, (folder: string) => Promise<void>, Partial<Verdict>][] = [
+  [
+    'two targets swapped in both tables',
+    (folder) => changeTargets(folder, swapFirstTwo, { alsoTargets: true }),
+    { certificate: false },
+  ],
+  [
+    'two targets swapped in one table',
+    (folder) => changeTargets(folder, swapFirstTwo, { alsoTargets: false }),
+    { permutation: false, certificate: false },
+  ],
+  [
+    'one target given to two features',
+    (folder) => changeTargets(folder, (targets) => (targets[1] = targets[0]!), { alsoTargets: true }),
+    { permutation: false, certificate: false },
+  ],
+  [
+    'a source dual raised by a millionth of the objective',
+    (folder) =>
+      changeCertificate(folder, (table) => ({ ...table, source: withDual(table.source, 7, objective * 1e-6) })),
+    { certificate: false },
+  ],
+  [
+    'a source dual lowered by a millionth of the objective',
+    (folder) =>
+      changeCertificate(folder, (table) => ({ ...table, source: withDual(table.source, 7, -objective * 1e-6) })),
+    { certificate: false },
+  ],
+  [
+    'a target dual raised by a millionth of the objective',
+    (folder) =>
+      changeCertificate(folder, (table) => ({ ...table, target: withDual(table.target, 7, objective * 1e-6) })),
+    { certificate: false },
+  ],
+  [
+    'a target dual lowered by a millionth of the objective',
+    (folder) =>
+      changeCertificate(folder, (table) => ({ ...table, target: withDual(table.target, 7, -objective * 1e-6) })),
+    { certificate: false },
+  ],
+  [
+    'a dual left out',
+    (folder) => changeCertificate(folder, (table) => ({ ...table, target: withoutFeature(table.target, 7) })),
+    { certificate: false },
+  ],
+];
+
+function swapFirstTwo(targets: Int32Array): void {
+  [targets[0], targets[1]] = [targets[1]!, targets[0]!];
+}
+
+describe.each(TAMPERINGS)('with %s', (name, tamper, failing) => {
+  it('both verifiers name the failing checks, also with the checksums recomputed', async () => {
+    const folder = copyOfPair(name);
+    await tamper(folder);
+    const { verdict } = await judge(folder);
+    expect(verdict).toEqual({ ...PROVED, ...failing, code: 1, checksums: false });
+    recomputeChecksums(folder);
+    const recomputed = await judge(folder);
+    expect(recomputed.verdict).toEqual({ ...PROVED, ...failing, code: 1 });
+  });
+});
+
+describe('with one byte changed, both verifiers report the checksum and still make the other checks', () => {
+  it('where the table can still be read', async () => {
+    const folder = copyOfPair('flipped-writer');
+    flipByte(join(folder, 'targets.parquet'), (bytes) => bytes.lastIndexOf('sae-match'));
+    const { verdict, texts } = await judge(folder);
+    expect(verdict).toEqual({ ...PROVED, code: 1, checksums: false });
+    for (const text of texts) expect(text).toContain('targets.parquet');
+  });
+
+  it('where the table cannot be read', async () => {
+    const folder = copyOfPair('flipped-magic');
+    flipByte(join(folder, 'targets.parquet'), (bytes) => bytes.length - 1);
+    expect((await judge(folder)).verdict).toEqual({ code: 1, checksums: false, permutation: false, certificate: true });
+  });
+});
+
+describe('input SAEs', () => {
+  it('are found where --source and --target say, and missed without', async () => {
+    const model = join(scratch, 'before');
+    const [source, target] = await writeSmallModel(model, 2, 40);
+    const out = join(scratch, 'moved-pair');
+    await match(source!, target!, out);
+    const moved = join(scratch, 'after');
+    renameSync(model, moved);
+    const { verdict, texts } = await judge(out);
+    expect(verdict).toEqual({ code: 1, checksums: false, permutation: true, certificate: false });
+    for (const text of texts) expect(text).toContain('--source');
+    const files = [source!, target!].map((file) => file.replace(model, moved));
+    expect((await judge(out, '--source', files[0]!, '--target', files[1]!)).verdict).toEqual(PROVED);
+    const folders = [join(moved, 'layer_0'), join(moved, 'layer_1')];
+    expect((await judge(out, '--source', folders[0]!, '--target', folders[1]!)).verdict).toEqual(PROVED);
+  });
+
+  it('that were altered are reported, even where that cannot change the matching', async () => {
+    const altered = await changeSae(small[0]!, 'altered.npz', ['--shift-b-dec', '1']);
+    const { verdict, texts } = await judge(pair, '--source', altered, '--target', small[1]!);
+    expect(verdict).toEqual({ ...PROVED, code: 1, checksums: false });
+    for (const text of texts) expect(text).toContain('altered.npz');
+  });
+
+  it('other than those matched do not pass', async () => {
+    const { verdict } = await judge(pair, '--source', small[1]!, '--target', small[0]!);
+    expect(verdict).toMatchObject({ code: 1, permutation: true, certificate: false });
+  });
+});
+
+it('a missing SAE_MATCH_PYTHON is an error, not a skipped test', () => {
+  const python = process.env.SAE_MATCH_PYTHON;
+  delete process.env.SAE_MATCH_PYTHON;
+  try {
+    expect(() => runPython(['--version'])).toThrow(/scripts\/python-requirements\.txt/);
+  } finally {
+    process.env.SAE_MATCH_PYTHON = python;
+  }
+});

@@ -1,0 +1,81 @@
+import { createReferenceKernel } from '../../kernels/reference-kernel';
+import { buildChains, readChains } from '../../matching/chains';
+import { featuresOf } from '../../matching/features';
+import { foldLayer } from '../../matching/folding';
+import type { FoldedLayer } from '../../matching/folding';
+import { matchPair } from '../../matching/match-pair';
+import type { Matching } from '../../matching/matching';
+import { proveOptimality } from '../../matching/verification/prove-optimality';
+import { loadSae } from '../../sae/load-sae';
+import { resolveSaeArgument } from '../../sae/sae-argument';
+import reference from './minilm-l6.json';
+
+type Mode = 'dec-unfolded' | 'dec-folded' | 'all-unfolded' | 'all-folded';
+const MODES: readonly Mode[] = ['dec-unfolded', 'dec-folded', 'all-unfolded', 'all-folded'];
+const PAIRS = ['0:1', '1:2', '2:3', '3:4', '4:5', '5:6'] as const;
+
+const layers = new Map<string, Promise<FoldedLayer>>();
+
+function layer(index: number, fold: boolean): Promise<FoldedLayer> {
+  const key = `${index} ${fold}`;
+  const known = layers.get(key);
+  if (known !== undefined) return known;
+  const file = `examples/minilm-l6#${index}`;
+  const loading = resolveSaeArgument(file)
+    .then(({ source, entry }) => loadSae(source, entry))
+    .then((sae) => foldLayer(sae, { fold, degenerate: 'error', file }));
+  layers.set(key, loading);
+  return loading;
+}
+
+async function matchExample(pair: string, mode: Mode): Promise<{ matching: Matching; holds: boolean }> {
+  const [source, target] = pair.split(':').map(Number) as [number, number];
+  const weights = mode.startsWith('all') ? 'all' : 'decoder';
+  const sides = [];
+  for (const index of [source, target]) {
+    const rows = await layer(index, mode.endsWith('-folded'));
+    const report = { decoder: rows.decoder, encoder: rows.encoder, folded: null };
+    sides.push({ features: featuresOf(rows, weights), report });
+  }
+  const [a, b] = [sides[0]!, sides[1]!];
+  const matching = await matchPair(a, b, { memoryBudget: 2 ** 30 }, { kernel: createReferenceKernel() });
+  const { targetFeature, certificate } = matching;
+  const { holds } = proveOptimality({ source: a.features, target: b.features, targetFeature, ...certificate });
+  return { matching, holds };
+}
+
+describe('the example SAEs', () => {
+  it.each(PAIRS)('have the optimum that scipy finds for layers %s, in every mode, and a proof of it', async (pair) => {
+    for (const mode of MODES) {
+      const { matching, holds } = await matchExample(pair, mode);
+      const expected = reference[pair][mode].objective;
+      expect(Math.abs(matching.objective - expected)).toBeLessThanOrEqual(1e-9 * expected);
+      expect(holds).toBe(true);
+    }
+  });
+
+  it('chain as the permutations that scipy finds compose', async () => {
+    const steps = [];
+    for (const pair of PAIRS) {
+      const { matching } = await matchExample(pair, 'dec-folded');
+      expect([...matching.targetFeature]).toEqual(reference[pair]['dec-folded'].target_feature);
+      steps.push({
+        targetFeature: matching.targetFeature,
+        cost: matching.cost,
+        decoderCosine: matching.decoderCosine,
+      });
+    }
+    const table = buildChains(
+      Array.from({ length: 7 }, (_, index) => ({ layer: index, features: 1024, excluded: null })),
+      steps
+    );
+    const chains = readChains(table);
+    expect(chains).toHaveLength(1024);
+    for (const { id, steps: links } of chains) {
+      let feature = id;
+      const expected = [feature];
+      for (const pair of PAIRS) expected.push((feature = reference[pair]['dec-folded'].target_feature[feature]!));
+      expect(links.map((link) => link.feature)).toEqual(expected);
+    }
+  });
+});
