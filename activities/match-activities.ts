@@ -16,11 +16,12 @@ export function createMatchActivities(ports: ActivityPorts, pool: MatchPoolOptio
   const { runTask, openStore, observer } = ports;
   return {
     matchLayers: async ({ spec, execution, source, target }) => {
-      const memoryBudget = Math.floor((execution.memoryBudget ?? pool.memoryBudget) / pool.slots);
+      const { slots } = pool;
+      const memoryBudget = execution.memoryBudget ?? pool.memoryBudget;
       observer.pairStarted();
       try {
         const match = await atBoundary(observer, (options) =>
-          runTask('matchLayers', { spec, source, target, memoryBudget }, options)
+          runTask('matchLayers', { spec, source, target, memoryBudget, slots }, options)
         );
         observer.artifactLooked('matches', match.cached);
         const summary = await readMatchSummary(openStore(spec.out), match.key);

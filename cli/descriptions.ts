@@ -48,8 +48,8 @@ function readLayer(file: string): Map<number, string> {
 function parseLine(line: string, file: string, number: number): { index: number; description: string } {
   try {
     const record = JSON.parse(line) as { index: string | number; description: string | null };
-    const index = Number(record.index);
-    if (Number.isInteger(index)) return { index, description: (record.description ?? '').trim() };
+    const index = String(record.index);
+    if (/^\d+$/.test(index)) return { index: Number(index), description: (record.description ?? '').trim() };
   } catch {
     // Falls through to the error that names the line.
   }

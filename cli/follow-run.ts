@@ -13,6 +13,8 @@ import type { Session } from './session';
 const POLL_MS = 400;
 /** A dead server or worker is looked for this often. */
 const REVIVE_MS = 2000;
+/** A worker that does not answer a query within this time is taken for busy or gone. */
+const QUERY_MS = 3000;
 
 /**
  * Waits for a run to end, drawing its progress. A server that goes away is waited for (and, when it is the embedded
@@ -25,19 +27,27 @@ export async function followRun(session: Session, handle: RunHandle, output: Out
   const bar = createProgressBar(output.interactive);
   let revived = Date.now();
   let away = false;
+  const told = new Set<string>();
+  const note = (line: string): void => {
+    bar.clear();
+    output.note(line);
+  };
+  const noteOnce = (line: string): void => {
+    if (!told.has(line)) note(line);
+    told.add(line);
+  };
   try {
     for (;;) {
       try {
-        const state = await pollRun(handle);
+        const state = await session.call(() => pollRun(handle));
         away = false;
-        if (state.ended) return await outcomeOf(handle);
+        if (state.ended) return await session.call(() => outcomeOf(handle));
+        for (const retry of state.retries) noteOnce(`trying again: ${retry}`);
         bar.draw(progressText(state.progress, state.heartbeats));
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
-        if (!away) {
-          bar.clear();
-          output.note('the server does not answer; waiting for it');
-        }
+        // How a run failed is told in words of our own, which may well speak of a server.
+        if (error instanceof SaeMatchError || !isUnavailable(error)) throw error;
+        if (!away) note('the server does not answer; waiting for it');
         away = true;
       }
       if (away || Date.now() - revived > REVIVE_MS) {
@@ -55,32 +65,30 @@ interface Poll {
   readonly ended: boolean;
   readonly progress: RunProgress | null;
   readonly heartbeats: readonly TaskProgress[];
+  /** Why steps are being tried again. */
+  readonly retries: readonly string[];
 }
 
 async function pollRun(handle: RunHandle): Promise<Poll> {
   const description = await handle.describe();
-  if (description.status.name !== 'RUNNING') return { ended: true, progress: null, heartbeats: [] };
+  if (description.status.name !== 'RUNNING') return { ended: true, progress: null, heartbeats: [], retries: [] };
   const heartbeats = (description.raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
     const payload = heartbeatDetails?.payloads?.[0];
     const progress = payload && defaultPayloadConverter.fromPayload<TaskProgress | null>(payload);
     return progress ? [progress] : [];
   });
-  return { ended: false, progress: await queryProgress(handle), heartbeats };
+  const retries = (description.raw.pendingActivities ?? []).flatMap(({ lastFailure }) => lastFailure?.message ?? []);
+  return { ended: false, progress: await queryProgress(handle), heartbeats, retries };
 }
 
 /** Answer to the query `progress`; null while no worker answers. */
 export async function queryProgress(handle: RunHandle): Promise<RunProgress | null> {
-  const answer = handle.query<RunProgress>('progress').catch((error: unknown) => {
-    if (isUnavailable(error)) throw error;
-    return null;
-  });
-  const patience = new AbortController();
-  const timeout = sleep(3000, null, { signal: patience.signal, ref: false }).catch(() => null);
   try {
-    return await Promise.race([answer, timeout]);
-  } finally {
-    patience.abort();
-    answer.catch(() => null);
+    return await handle.client.withDeadline(Date.now() + QUERY_MS, () => handle.query<RunProgress>('progress'));
+  } catch (error) {
+    // The server waits for a worker for as long as the query may take.
+    if (isUnavailable(error) && !String(error).includes('DEADLINE_EXCEEDED')) throw error;
+    return null;
   }
 }
 

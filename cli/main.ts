@@ -1,59 +1,12 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { SaeMatchError } from '../matching/errors';
-import { VERSION } from '../matching/version';
 import { EXIT, exitCodeOfError } from './exit-codes';
-import { createOutput } from './output';
-import type { Action } from './verb';
-import { addRun } from './verbs/run';
-import { addPair } from './verbs/pair';
-import { addInspect } from './verbs/inspect';
-import { addStatus } from './verbs/status';
-import { addWatch } from './verbs/watch';
-import { addList } from './verbs/list';
-import { addCancel } from './verbs/cancel';
-import { addResume } from './verbs/resume';
-import { addChains } from './verbs/chains';
-import { addVerify } from './verbs/verify';
-import { addWorker } from './verbs/worker';
-import { addDoctor } from './verbs/doctor';
-import { addStop } from './verbs/stop';
-import { addDemo } from './verbs/demo';
-
-const VERBS = [
-  addRun,
-  addPair,
-  addInspect,
-  addStatus,
-  addWatch,
-  addList,
-  addCancel,
-  addResume,
-  addChains,
-  addVerify,
-  addWorker,
-  addDoctor,
-  addStop,
-  addDemo,
-];
+import { createProgram } from './program';
 
 async function main(): Promise<void> {
-  const program = new Command('sae-match')
-    .description('Which feature of layer A is the same feature in layer B? Certified optimal matching of SAE features.')
-    .version(VERSION, '--version')
-    .option('--quiet', 'print results and errors only')
-    .helpCommand(false)
-    .showHelpAfterError('(see --help)')
-    .exitOverride();
-  const action: Action =
-    (verb) =>
-    async (...args) => {
-      process.exitCode = await verb(createOutput(program.opts<{ quiet?: boolean }>().quiet ?? false), ...args);
-    };
-  for (const add of VERBS) add(program, action);
-  for (const command of program.commands) command.exitOverride();
   try {
-    await program.parseAsync();
+    await createProgram().parseAsync();
   } catch (error) {
     process.exitCode = reportError(error);
   }
@@ -65,7 +18,8 @@ function reportError(error: unknown): number {
     // commander has printed its message; help and version are no errors.
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
-  if (error instanceof SaeMatchError) process.stderr.write(`sae-match: ${error.message}\n`);
+  // Messages quoted from libraries may have several lines.
+  if (error instanceof SaeMatchError) process.stderr.write(`sae-match: ${error.message.replace(/\s*\n\s*/g, ' ')}\n`);
   else process.stderr.write(`sae-match: unexpected error: ${describeUnexpected(error)}\n`);
   return exitCodeOfError(error);
 }

@@ -34,8 +34,9 @@ export function createProgressBar(active: boolean): ProgressBar {
 
 /** One line no longer than `columns`. */
 export function renderProgress({ label, fraction, detail }: ProgressText, columns: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, fraction ?? 0)) * WIDTH);
+  const share = Math.min(1, Math.max(0, fraction ?? 0));
+  const filled = Math.round(share * WIDTH);
   const bar = `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}]`;
-  const percent = fraction === null ? '    ' : `${String(Math.floor(fraction * 100)).padStart(3)}%`;
+  const percent = fraction === null ? '    ' : `${String(Math.floor(share * 100)).padStart(3)}%`;
   return `${label.padEnd(10)} ${bar} ${percent}  ${detail}`.slice(0, Math.max(20, columns - 1));
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from '../matching/errors';
 import { findManifest } from './runs';
+import { absolute } from './spec/read-spec';
 import { DEFAULT_OUT } from './spec/resolve-spec';
 import type { RunManifest } from '../artifacts/manifest';
 
@@ -15,14 +16,14 @@ export interface RunReference {
 }
 
 /**
- * Understands `<run>`: the folder of a run (`<out>/runs/<id>`), or an id that is looked up in `--out`.
+ * Understands `<run>`: the folder or URL of a run (`<out>/runs/<id>`), or an id that is looked up in `--out`.
  *
  * @throws InputError when it is a folder that is none of a run
  */
 export async function resolveRunArgument(argument: string, out: string | undefined): Promise<RunReference> {
-  const folder = resolve(argument);
-  if (!/[\\/]/.test(argument) && !existsSync(`${folder}/manifest.json`)) {
-    const where = resolve(out ?? DEFAULT_OUT);
+  const folder = absolute(argument, process.cwd());
+  if (!/[\\/]/.test(argument) && !existsSync(join(folder, 'manifest.json'))) {
+    const where = absolute(out ?? DEFAULT_OUT, process.cwd());
     return { runId: argument, out: where, manifest: await findManifest(where, argument) };
   }
   if (basename(dirname(folder)) !== 'runs') {

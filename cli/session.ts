@@ -6,7 +6,7 @@ import { openHome } from '../infra/home';
 import { memoryLimit } from '../infra/machine';
 import { ensureServer } from '../infra/temporal/embedded-server';
 import type { WorkerProgram } from '../infra/worker-process';
-import { EnvironmentError } from '../matching/errors';
+import { CancelledError, EnvironmentError } from '../matching/errors';
 import { VERSION } from '../matching/version';
 import { configuredServer, plainServer } from '../workers/connection';
 import type { ServerAddress } from '../workers/connection';
@@ -18,7 +18,18 @@ export interface Session {
   readonly taskQueue: string;
   /** Whether the server is the embedded one. */
   readonly embedded: boolean;
-  /** Brings a dead embedded server or worker back; does nothing for a configured server. */
+  /**
+   * Carries out one short request of the server. A server that is gone fails it within seconds, where the client would
+   * try again for most of a minute. Nothing is carried out any more once the session is being closed.
+   *
+   * @throws CancelledError when the session is being closed
+   */
+  call<T>(request: () => Promise<T>): Promise<T>;
+  /**
+   * Brings a dead embedded server or worker back; does nothing for a configured server.
+   *
+   * @throws EnvironmentError when the server cannot be brought back where it was
+   */
   revive(): Promise<void>;
   /** Leaves; the last verb to leave the embedded server ends it unless `detach`. */
   close(options?: { detach?: boolean }): Promise<void>;
@@ -35,22 +46,28 @@ export interface SessionOptions {
 const MEMORY_SHARE = 0.7;
 /** A worker that is asked to stop gets this long for what it is doing. */
 const GRACE_SECONDS = 10;
+/** Time limit of one request; the client repeats it until then when the server is not there. */
+const CALL_MS = 4000;
 
 /** @throws EnvironmentError when no server can be reached or started */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const taskQueue = taskQueueName();
   const server = configuredServer(options.address);
-  if (server !== null) {
-    const connection = await connect(server);
-    return {
-      client: new Client({ connection, namespace: server.namespace }),
-      taskQueue,
-      embedded: false,
-      revive: () => Promise.resolve(),
-      close: () => connection.close(),
-    };
-  }
-  return openEmbeddedSession(options, taskQueue);
+  if (server === null) return openEmbeddedSession(options, taskQueue);
+  const connection = await connect(server);
+  const client = new Client({ connection, namespace: server.namespace });
+  const calls = trackCalls(client);
+  return {
+    client,
+    taskQueue,
+    embedded: false,
+    call: calls.call,
+    revive: () => Promise.resolve(),
+    close: async () => {
+      await calls.end();
+      await connection.close();
+    },
+  };
 }
 
 async function openEmbeddedSession({ worker, output }: SessionOptions, taskQueue: string): Promise<Session> {
@@ -64,20 +81,73 @@ async function openEmbeddedSession({ worker, output }: SessionOptions, taskQueue
     server: serverOptions,
     ...(worker && { worker: (address: string) => workerProgram(address, taskQueue) }),
   });
-  const connection = await connect(plainServer(embedded.server.address));
+  const { address } = embedded.server;
+  const connection = await connect(plainServer(address)).catch(async (error: unknown) => {
+    await embedded.close();
+    throw error;
+  });
+  const client = new Client({ connection, namespace: 'default' });
+  const calls = trackCalls(client);
+  const revive = async (): Promise<void> => {
+    const server = await ensureServer(home, serverOptions);
+    if (server.address !== address) throw movedError(address, server.address);
+    await embedded.reviveWorker();
+  };
   return {
-    client: new Client({ connection, namespace: 'default' }),
+    client,
     taskQueue,
     embedded: true,
-    revive: async () => {
-      await ensureServer(home, serverOptions);
-      await embedded.reviveWorker();
-    },
+    call: calls.call,
+    revive: () => calls.track(revive),
     close: async ({ detach = false } = {}) => {
+      await calls.end();
       await connection.close();
       await embedded.close({ detach });
     },
   };
+}
+
+interface Calls {
+  readonly call: Session['call'];
+  /** Like `call`, without a time limit. */
+  readonly track: Session['call'];
+  /** Refuses further calls and waits for those that are under way. */
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Knows which calls are under way: a connection that is closed below one makes the client fail where nobody can catch
+ * it, and a server that is brought back after the session was closed would be nobody's.
+ */
+function trackCalls(client: Client): Calls {
+  const underWay = new Set<Promise<unknown>>();
+  let ended = false;
+  const track: Session['call'] = async (work) => {
+    if (ended) throw new CancelledError('the request');
+    const result = work();
+    underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      underWay.delete(result);
+    }
+  };
+  return {
+    track,
+    call: (request) => track(() => client.withDeadline(Date.now() + CALL_MS, request)),
+    end: async () => {
+      ended = true;
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+function movedError(before: string, now: string): EnvironmentError {
+  return new EnvironmentError('the embedded server had to move', {
+    found: now,
+    expected: `${before}, which another program has taken`,
+    remedy: 'Give the same command again; it goes on from here.',
+  });
 }
 
 /** The worker that runs beside the embedded server: this program's own `worker` verb with every pool. */

@@ -42,6 +42,19 @@ async function pairLine(row: PairRow, results: RunResults): Promise<string[]> {
   ];
 }
 
+/** Says how many features of each layer were left out because they cannot be folded. */
+export function warnExcluded(output: Output, rows: readonly PairRow[]): void {
+  const excluded = new Map<string, number>();
+  for (const { source_layer: source, target_layer: target, excluded_source, excluded_target } of rows) {
+    const named = source !== null && target !== null && source !== target;
+    if (excluded_source) excluded.set(named ? `layer ${source}` : 'source', excluded_source);
+    if (excluded_target) excluded.set(named ? `layer ${target}` : 'target', excluded_target);
+  }
+  for (const [layer, count] of excluded) {
+    output.warn(`${layer}: ${count} features with a threshold of 0 or less were left out (see --degenerate)`);
+  }
+}
+
 /** Chains by their weakest step, best first; chains of one feature have no step and are left out. */
 export function bestChains(chains: readonly Chain[], count: number): Chain[] {
   return chains

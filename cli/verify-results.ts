@@ -44,8 +44,14 @@ export interface PairToVerify {
   readonly sourceLayer: number | null;
   readonly targetLayer: number | null;
   readonly files: PairFiles;
-  readonly source: string;
-  readonly target: string;
+  readonly source: SaeToVerify;
+  readonly target: SaeToVerify;
+}
+
+/** An input SAE: where it is now, and the SHA-256 of the files that the results were made from. */
+export interface SaeToVerify {
+  readonly argument: string;
+  readonly sha256: readonly string[];
 }
 
 export interface VerifyOptions extends RunTaskOptions {
@@ -92,23 +98,27 @@ async function checkChecksums(store: ObjectStore, manifest: Manifest, pairs: rea
   for (const { path, bytes, crc32c } of manifest.artifacts) {
     await noting(faults, () => getVerified(store, { key: path, bytes, crc32c }));
   }
-  const sources = new Set(pairs.flatMap(({ source, target }) => [source, target]));
-  const recorded = new Set(manifest.inputs.flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
-  for (const argument of sources) {
-    await noting(faults, async () => {
-      const { source, entry } = await resolveSaeArgument(argument);
-      for (const { path, sha256 } of await hashInputs(source, entry)) {
-        if (recorded.has(sha256)) continue;
-        throw new SaeMatchError('the input is not the one the results were made from', {
-          file: source.locate(path),
-          found: `SHA-256 ${sha256.slice(0, 12)}…`,
-          expected: 'a hash that the manifest lists',
-          remedy: 'Name the original SAEs with --source and --target.',
-        });
-      }
+  const saes = new Map(pairs.flatMap(({ source, target }) => [source, target].map((sae) => [sae.argument, sae])));
+  for (const sae of saes.values()) await noting(faults, () => checkInput(sae));
+  return check(faults);
+}
+
+const MOVED = 'Name the original SAEs with --source (and --target for a pair).';
+
+async function checkInput({ argument, sha256: expected }: SaeToVerify): Promise<void> {
+  const { source, entry } = await resolveSaeArgument(argument).catch((cause: unknown) => {
+    if (!(cause instanceof SaeMatchError)) throw cause;
+    throw new SaeMatchError(cause.message, { remedy: MOVED, cause });
+  });
+  for (const [index, { path, sha256 }] of (await hashInputs(source, entry)).entries()) {
+    if (sha256 === expected[index]) continue;
+    throw new SaeMatchError('the input is not the one the results were made from', {
+      file: source.locate(path),
+      found: `SHA-256 ${sha256.slice(0, 12)}…`,
+      expected: `${expected[index]?.slice(0, 12) ?? 'no such file'}…, as in the manifest`,
+      remedy: MOVED,
     });
   }
-  return check(faults);
 }
 
 async function statedRows(store: ObjectStore): Promise<PairRow[]> {
@@ -134,8 +144,8 @@ async function verifyPair(
     ...options.options,
     location: store.url(''),
     files: pair.files,
-    source: pair.source,
-    target: pair.target,
+    source: pair.source.argument,
+    target: pair.target.argument,
     statedObjective: row?.objective ?? null,
   };
   const { permutationFaults, certificateFaults, proof }: PairVerification = await runTask('verifyPair', input, options);

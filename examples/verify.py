@@ -49,6 +49,10 @@ def main():
     manifest = json.loads((args.folder / "manifest.json").read_text())
     if manifest["schema"] != "sae-match/manifest@1":
         sys.exit(f"this script reads sae-match/manifest@1, found {manifest['schema']}")
+    if args.target and manifest["kind"] == "run":
+        parser.error("all SAEs of a run are in one place: use --source")
+    if args.pair and manifest["kind"] == "pair":
+        parser.error("this is the folder of one pair: --pair is for runs")
     pairs = list_pairs(args, manifest)
     if not pairs:
         sys.exit("the manifest lists no such pair of layers, or it failed")

@@ -225,7 +225,7 @@ function checkExact(state: State): void {
     if (duals.some((dual) => Math.abs(dual) >= limit)) {
       throw new SaeMatchError('prices left the range in which float64 is exact', {
         expected: 'prices below 2^53 grid steps',
-        remedy: 'Please report this pair; --metric cosine avoids it.',
+        remedy: 'Please report this pair of SAEs.',
       });
     }
   }

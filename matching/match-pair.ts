@@ -19,8 +19,8 @@ import { tightGraph } from './tight-graph';
 export const MATCHING_VERSION = 1;
 
 export interface MatchOptions {
-  /** Bytes the whole process may use. */
-  readonly memoryBudget: number;
+  /** Bytes the similarities may take: what is left of the memory budget once both layers are loaded. */
+  readonly availableMemory: number;
 }
 
 /** One layer as the matcher sees it: the vectors that are compared, and the rows that are reported on. */
@@ -111,10 +111,10 @@ async function gridSimilarities(
 
 function checkMemory(sources: number, targets: number, options: MatchOptions): void {
   const needed = sources * targets * 8;
-  if (needed <= options.memoryBudget) return;
+  if (needed <= options.availableMemory) return;
   throw new MemoryBudgetError('the similarities of this pair do not fit the memory budget', {
     field: '--memory-budget',
-    found: `${mebibytes(options.memoryBudget)} MiB`,
+    found: `${mebibytes(options.availableMemory)} MiB left for this match`,
     expected: `at least ${mebibytes(needed)} MiB for ${sources} x ${targets} features`,
     remedy: 'Raise --memory-budget, or run on a machine with more memory.',
   });

@@ -79,10 +79,10 @@ async function matchAll(request: RunRequest, plan: RunPlan, tracker: RunStateTra
   const pairSlots = bounded(request.execution.maxConcurrentPairs);
   const folding = new Map<number, Promise<FoldedRef | null>>();
   for (const layer of plan.layers) {
-    folding.set(
-      layer.layer,
-      foldSlots(() => foldOne(request, layer, tracker))
-    );
+    const fold = foldSlots(() => foldOne(request, layer, tracker));
+    // When the run is cancelled, pairs that wait for a slot never look at their layers again.
+    fold.catch(() => undefined);
+    folding.set(layer.layer, fold);
   }
   const matches = await Promise.all(
     plan.pairs.map(([source, target]) =>

@@ -41,7 +41,7 @@ export function layersOfPairs(pairs: PairList): number[] {
 
 function parsePair(item: string): [number, number] {
   const match = /^(\d{1,4}):(\d{1,4})$/.exec(item);
-  if (match === null) throw wrongPairs(item);
+  if (match === null) throw wrongPairs(JSON.stringify(item));
   const pair: [number, number] = [Number(match[1]), Number(match[2])];
   if (pair[0] === pair[1]) throw wrongPairs(`the pair ${item} of a layer with itself`);
   return pair;

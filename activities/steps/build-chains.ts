@@ -13,7 +13,7 @@ import { tableOptions } from './match-layers';
 export async function buildChainsTask(input: ChainsInput, context: TaskContext): Promise<ChainsRef> {
   const store = openStore(input.spec.out);
   const present = input.layers.map(({ layer, folded }) => ({ layer, rows: folded?.rows ?? null }));
-  const key = chainsKey(present, input.steps);
+  const key = chainsKey(present, input.steps, tableOptions(input.spec));
   const layers: ChainLayer[] = [];
   for (const { layer, folded } of input.layers) {
     context.throwIfCancelled();

@@ -1,14 +1,40 @@
-import type { ObjectStore } from '../../artifacts/store/object-store';
+import { Crc32c } from '../../artifacts/crc32c';
+import { ObjectNotFoundError } from '../../artifacts/store/object-store';
+import type { ObjectStore, StoredObject } from '../../artifacts/store/object-store';
 import { ArtifactCorruptError, InputError } from '../../matching/errors';
 import type { FoldedLayer } from '../../matching/folding';
 import { allocateRows } from '../../matching/row-matrix';
 import type { CanonicalSae } from '../../sae/canonical';
 import { decodeCanonical, encodeCanonical, foldedTensors } from '../../sae/canonical-file';
-import { foldedObject } from './keys';
+import { foldedObject, foldedRecord } from './keys';
 
-/** Whether the rows of this content key are in the store. */
+/** Read at once when a stored layer is checked. */
+const CHECK_BYTES = 16 * 2 ** 20;
+
+/**
+ * Whether the rows of this content key are in the store, whole: the length and CRC32C that were recorded when they were
+ * written are compared with what is there. A damaged layer counts as missing, so that it is computed again.
+ */
 export async function hasFolded(store: ObjectStore, key: string): Promise<boolean> {
-  return (await store.stat(foldedObject(key))) !== null;
+  const object = foldedObject(key);
+  const recorded = await readRecord(store, key);
+  const stat = await store.stat(object);
+  if (recorded === null || stat?.bytes !== recorded.bytes) return false;
+  const checksum = new Crc32c();
+  for (let start = 0; start < recorded.bytes; start += CHECK_BYTES) {
+    checksum.update(await store.readRange(object, start, Math.min(recorded.bytes, start + CHECK_BYTES)));
+  }
+  return checksum.digest() === recorded.crc32c;
+}
+
+/** What was stored, written after it: where the record exists the layer was complete. */
+async function readRecord(store: ObjectStore, key: string): Promise<StoredObject | null> {
+  try {
+    return JSON.parse((await store.get(foldedRecord(key))).toString('utf8')) as StoredObject;
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError || error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** Stores the rows of one layer as a canonical safetensors file; `fold` says whether its scales were folded in. */
@@ -20,7 +46,8 @@ export async function writeFolded(
   fold: boolean
 ): Promise<void> {
   const file = encodeCanonical(fold ? foldedTensors(sae, rows) : { ...sae, ...rows, excluded: null }, sae.header);
-  await store.put(foldedObject(key), file.chunks);
+  const stored = await store.put(foldedObject(key), file.chunks);
+  await store.put(foldedRecord(key), Buffer.from(`${JSON.stringify(stored)}\n`));
 }
 
 /**

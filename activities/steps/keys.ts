@@ -40,15 +40,19 @@ export function matchKey(source: FoldedRef, target: FoldedRef, spec: RunSpec): s
 
 export function chainsKey(
   layers: readonly { layer: number; rows: string | null }[],
-  steps: readonly (MatchRef | null)[]
+  steps: readonly (MatchRef | null)[],
+  { weights, fold, degenerate }: Pick<RunSpec, 'weights' | 'fold' | 'degenerate'>
 ): string {
   return contentKey('chains', {
     version: COMPOSITION_VERSION,
     layers,
+    // They stand in the table's metadata, and tell runs apart of which no step was matched.
+    options: { weights, fold, degenerate },
     steps: steps.map((step) => step?.key ?? null),
   });
 }
 
 export const foldedObject = (key: string): string => artifactKey('folded', key, 'sae.safetensors');
+export const foldedRecord = (key: string): string => artifactKey('folded', key, 'stored.json');
 export const matchObject = (key: string, name: string): string => artifactKey('matches', key, name);
 export const chainsObject = (key: string): string => artifactKey('chains', key, 'chains.parquet');

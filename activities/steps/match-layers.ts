@@ -9,6 +9,7 @@ import type { FoldedLayer } from '../../matching/folding';
 import type { ReportRows } from '../../matching/summarise';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
+import { checkSpaces } from './check-spaces';
 import { readFolded } from './folded-artifact';
 import { matchKey, matchObject } from './keys';
 import { findIntactMatch, writeMatchSummary } from './match-summary';
@@ -19,8 +20,10 @@ export interface MatchLayersInput {
   readonly spec: RunSpec;
   readonly source: FoldedRef;
   readonly target: FoldedRef;
-  /** Bytes this match may use. */
+  /** Bytes the process may use. */
   readonly memoryBudget: number;
+  /** Matches that share the budget. */
+  readonly slots: number;
 }
 
 /** Matches two folded layers of the store and stores the pair's tables, or finds that this was done before. */
@@ -39,7 +42,10 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     return { features: featuresOf(rows, spec.weights), report: reportRows(rows, same ? rows : reported) };
   };
   const [a, b] = [await side(source), await side(target)];
-  const matching = await matchPair(a, b, { memoryBudget: input.memoryBudget }, matchPorts(context));
+  const name = (folded: FoldedRef): string => `${spec.source}#${folded.layer}`;
+  checkSpaces({ name: name(source), features: a.features }, { name: name(target), features: b.features });
+  const availableMemory = memoryLeft(input.memoryBudget, input.slots);
+  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context));
   const pair = {
     sourceLayer: source.layer,
     targetLayer: target.layer,
@@ -54,6 +60,11 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
   const row = matchRow(pair, (performance.now() - started) / 1000);
   await writeMatchSummary(store, key, { row, files: Object.fromEntries(files) as Record<TableName, StoredObject> });
   return { ...ref, cached: false };
+}
+
+/** What the process may still allocate for each of `slots` matches, both layers of this one being loaded. */
+export function memoryLeft(budget: number, slots: number): number {
+  return Math.max(0, Math.floor((budget - process.memoryUsage.rss()) / slots));
 }
 
 /** The engine's ports, reporting to the task's context. */

@@ -19,8 +19,9 @@ import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
+import { checkSpaces } from './check-spaces';
 import { environmentFacts } from './environment-facts';
-import { matchPorts, reportRows } from './match-layers';
+import { matchPorts, memoryLeft, reportRows } from './match-layers';
 import { encodeMatchTables, matchRow } from './match-tables';
 
 export interface MatchSaesInput {
@@ -57,7 +58,9 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
     report: reportRows(rows, folded),
   });
   const [a, b] = [side(source), side(target)];
-  const matching = await matchPair(a, b, { memoryBudget: input.memoryBudget }, matchPorts(context));
+  checkSpaces({ name: input.source, features: a.features }, { name: input.target, features: b.features });
+  const availableMemory = memoryLeft(input.memoryBudget, 1);
+  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context));
   const pair = {
     sourceLayer: source.input.layer,
     targetLayer: target.input.layer,
@@ -69,7 +72,8 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   const options = { weights: input.weights, fold: input.fold, degenerate: input.degenerate };
   const seconds = (Date.now() - started.getTime()) / 1000;
   const row: PairRow = { ...matchRow(pair, seconds), composed_agreement: null, composed_extra_cost: null };
-  await writeFolder(input.out, started, [source.input, target.input], options, row, {
+  const requested = { ...options, format: input.format };
+  await writeFolder(input.out, started, [source.input, target.input], requested, row, {
     ...encodeMatchTables(pair, hashes, options),
     [PAIR_LAYOUT.pairs]: encodePairs([row], { inputs: hashes, options }),
   });
@@ -115,7 +119,7 @@ async function writeFolder(
   out: string,
   started: Date,
   inputs: ManifestInput[],
-  options: Readonly<Record<string, string | boolean>>,
+  options: Readonly<Record<string, string | boolean | null>>,
   row: PairRow,
   tables: Readonly<Record<string, Uint8Array>>
 ): Promise<void> {

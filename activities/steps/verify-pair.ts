@@ -69,6 +69,7 @@ export async function verifyPairTask(input: VerifyPairInput, context: TaskContex
       source,
       target,
       targetFeature: matches.targetFeature,
+      cost: matches.cost,
       sourceDual: dualsOf(u, source.count),
       targetDual: dualsOf(v, target.count),
     };
@@ -127,6 +128,9 @@ function proofFaults(proof: OptimalityProof, stated: number | null): string[] {
     faults.push(
       `the duals do not prove that the matching is optimal (${numbers}, tolerance ${proof.tolerance.toExponential(3)})`
     );
+  }
+  if (proof.wrongCost !== null) {
+    faults.push(`the cost of source feature ${proof.wrongCost} in the matches table is not that of its match`);
   }
   if (stated !== null && Math.abs(stated - proof.objective) > proof.tolerance) {
     faults.push(`pairs.parquet states the objective ${stated}, the matching costs ${proof.objective}`);

@@ -1,4 +1,24 @@
+import {
+  ArtifactCorruptError,
+  EnvironmentError,
+  InputError,
+  MemoryBudgetError,
+  SaeMatchError,
+  UnavailableError,
+  UsageError,
+} from '../../matching/errors';
 import type { TaskProgress } from '../task-context';
+
+/** The errors that keep their class between threads; a subclass arrives as the nearest of these. */
+export const ERROR_CLASSES = [
+  ArtifactCorruptError,
+  EnvironmentError,
+  InputError,
+  MemoryBudgetError,
+  UnavailableError,
+  UsageError,
+  SaeMatchError,
+] as const;
 
 /** What a thread is started with. */
 export interface ToThread {

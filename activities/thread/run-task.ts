@@ -1,17 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import {
-  ArtifactCorruptError,
-  CancelledError,
-  EnvironmentError,
-  InputError,
-  MemoryBudgetError,
-  SaeMatchError,
-  UnavailableError,
-  UsageError,
-} from '../../matching/errors';
+import { CancelledError, SaeMatchError } from '../../matching/errors';
 import type { TaskProgress } from '../task-context';
+import { ERROR_CLASSES } from './protocol';
 import type { FromThread, ToThread } from './protocol';
 import type { TaskInput, TaskName, TaskResult } from './tasks';
 
@@ -34,7 +26,7 @@ export async function runTask<N extends TaskName>(
   input: TaskInput<N>,
   options: RunTaskOptions = {}
 ): Promise<TaskResult<N>> {
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted === true) throw new CancelledError();
   const cancelled = new SharedArrayBuffer(4);
   const workerData: ToThread = { name, input, cancelled };
   const thread = new Worker(threadEntry(), { workerData });
@@ -65,11 +57,9 @@ function outcome(thread: Worker, { onProgress, signal }: RunTaskOptions): Promis
   });
 }
 
-const CLASSES = { ArtifactCorruptError, EnvironmentError, InputError, MemoryBudgetError, UnavailableError, UsageError };
-
 function revive(error: Extract<FromThread, { kind: 'error' }>['error']): Error {
   if (error.type === 'CancelledError') return new CancelledError();
-  const known = CLASSES[error.type as keyof typeof CLASSES] as (typeof CLASSES)[keyof typeof CLASSES] | undefined;
+  const known = ERROR_CLASSES.find(({ name }) => name === error.type);
   const revived = known === undefined ? new Error(error.message) : new known(error.message);
   revived.stack = error.stack;
   if (error.code !== null) Object.assign(revived, { code: error.code });

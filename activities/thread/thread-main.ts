@@ -1,8 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { CancelledError, SaeMatchError } from '../../matching/errors';
+import { CancelledError } from '../../matching/errors';
 import type { TaskContext } from '../task-context';
 import { TASKS } from './tasks';
 import type { TaskName } from './tasks';
+import { ERROR_CLASSES } from './protocol';
 import type { FromThread, ToThread } from './protocol';
 
 /** Entry of the worker threads that carry out heavy tasks: one task a thread, then the thread ends. */
@@ -29,14 +30,12 @@ function post(message: FromThread): void {
   parentPort!.postMessage(message);
 }
 
-/** Errors lose their class between threads, so that its name and facts travel as fields. */
+/** Errors lose their class between threads, so that its name travels as a field. */
 function describe(error: unknown): Extract<FromThread, { kind: 'error' }>['error'] {
-  if (error instanceof SaeMatchError) {
-    return { type: error.name, message: error.message, stack: error.stack ?? '', code: null };
-  }
+  const known = [CancelledError, ...ERROR_CLASSES].find((candidate) => error instanceof candidate);
   if (error instanceof Error) {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
-    return { type: error.name, message: error.message, stack: error.stack ?? '', code };
+    return { type: known?.name ?? error.name, message: error.message, stack: error.stack ?? '', code };
   }
   return { type: 'Error', message: String(error), stack: '', code: null };
 }

@@ -39,6 +39,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: SPACE,
   EDQUOT: SPACE,
   EFBIG: 'The file system or a limit of this process (ulimit -f) does not allow a file of this size',
+  ENOENT: 'No folder can be created there: choose another one with --out',
   ENOTDIR: NOT_A_FOLDER,
   EEXIST: NOT_A_FOLDER,
   EISDIR: 'There is a folder of that name where a file is needed: move it away, or choose another --out',

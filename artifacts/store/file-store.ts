@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ArtifactCorruptError } from '../../matching/errors';
 import { createOnly } from './create-only';
 import { codeOf, fileError, isMissing } from './file-errors';
+import { makeFolder } from './make-folder';
 import { checkKey } from './object-key';
 import {
   ObjectNotFoundError,
@@ -120,7 +121,7 @@ export class FileStore implements ObjectStore {
   private async publish<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
     const folder = dirname(path);
     try {
-      await fs.mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       if (!this.otherFileSystems.has(folder)) {
         try {
           return await this.writeVia(join(this.root, TEMPORARY_FOLDER), folder, write);
@@ -141,7 +142,7 @@ export class FileStore implements ObjectStore {
     write: (temporary: string) => Promise<T>
   ): Promise<T> {
     const temporary = join(temporaryFolder, temporaryName());
-    await fs.mkdir(temporaryFolder, { recursive: true });
+    await makeFolder(temporaryFolder);
     await this.tidyOnce(temporaryFolder);
     try {
       const result = await write(temporary);

@@ -18,7 +18,7 @@ export function parseBytes(text: string | number, field: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(text));
   const unit = match === null ? undefined : UNITS[match[2]!.toUpperCase()];
   const bytes = unit === undefined ? 0 : Math.floor(Number(match![1]) * unit);
-  if (bytes > 0) return bytes;
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
   throw new UsageError('cannot be understood as a size', {
     field,
     found: String(text),

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
+import { parse } from 'yaml';
 import type { z } from 'zod';
+import { runFolder } from '../../artifacts/layout';
 import { InputError, UsageError } from '../../matching/errors';
+import { parseLayers } from '../../sae/select-layers';
+import { parsePairs } from '../../workflows/plan-pairs';
+import { parseBytes } from './parse-bytes';
 import { specSchema } from './spec-schema';
 import type { SpecFile } from './spec-schema';
 
@@ -10,12 +14,14 @@ import type { SpecFile } from './spec-schema';
  * Reads a run specification. Relative paths in it are relative to the file.
  *
  * @throws InputError when the file cannot be read
- * @throws UsageError when it is not YAML, has an unknown key, or a value of the wrong type
+ * @throws UsageError when it is not YAML, has an unknown key, or a value that does not fit
  */
 export function readSpec(file: string): SpecFile {
-  const result = specSchema.safeParse(parseYaml(file));
-  if (!result.success) throw specError(file, result.error.issues[0]!);
+  const content = parseYaml(file);
+  const result = specSchema.safeParse(content);
+  if (!result.success) throw specError(file, content, result.error.issues[0]!);
   const spec = result.data;
+  checkTexts(file, spec);
   const folder = dirname(file);
   return {
     ...spec,
@@ -31,7 +37,16 @@ export function isSpecFile(argument: string): boolean {
 
 /** An absolute path; URLs are left alone. */
 export function absolute(location: string, folder: string): string {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(location) ? location : resolve(folder, location);
+  return isUrl(location) ? location : resolve(folder, location);
+}
+
+export function isUrl(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
+}
+
+/** The layers that a specification selects. @throws UsageError */
+export function specLayers(layers: NonNullable<SpecFile['layers']>): readonly number[] {
+  return parseLayers(Array.isArray(layers) ? layers.join(',') : String(layers));
 }
 
 function parseYaml(file: string): unknown {
@@ -49,12 +64,12 @@ function parseYaml(file: string): unknown {
   try {
     return parse(text);
   } catch (cause) {
-    if (!(cause instanceof YAMLParseError)) throw cause;
-    throw new UsageError('the specification is not YAML', { file, found: cause.message.split('\n')[0]!, cause });
+    const found = cause instanceof Error ? cause.message.split('\n')[0]!.replace(/:$/, '') : String(cause);
+    throw new UsageError('the specification is not YAML', { file, found, expected: 'keys and values', cause });
   }
 }
 
-function specError(file: string, issue: z.core.$ZodIssue): UsageError {
+function specError(file: string, content: unknown, issue: z.core.$ZodIssue): UsageError {
   if (issue.code === 'unrecognized_keys') {
     return new UsageError('unknown key', {
       file,
@@ -63,11 +78,31 @@ function specError(file: string, issue: z.core.$ZodIssue): UsageError {
       remedy: 'Check the spelling; keys are the long flags without dashes, with _ for -.',
     });
   }
-  const field = issue.path.join('.');
+  const [key] = issue.path;
+  if (key === undefined) {
+    return new UsageError('not a specification', { file, found: inWords(content), expected: 'keys and values' });
+  }
   return new UsageError('the value does not fit', {
     file,
-    ...(field !== '' && { field }),
-    found: issue.message,
-    remedy: 'See docs/operating.md for the keys and their types.',
+    field: String(key),
+    found: inWords((content as Record<PropertyKey, unknown>)[key]),
+    expected: specSchema.shape[key as keyof SpecFile].description ?? issue.message,
   });
+}
+
+function inWords(value: unknown): string {
+  return value === undefined || value === null ? 'nothing' : JSON.stringify(value).slice(0, 60);
+}
+
+/** Parses the values that have a form of their own, so that their faults name the file. */
+function checkTexts(file: string, { layers, pairs, memory_budget: budget, run_id: runId }: SpecFile): void {
+  try {
+    if (layers !== undefined) specLayers(layers);
+    if (pairs !== undefined) parsePairs(pairs);
+    if (budget !== undefined) parseBytes(budget, 'memory_budget');
+    if (runId !== undefined) runFolder(runId);
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new UsageError(cause.message, { file, cause });
+  }
 }

@@ -6,7 +6,7 @@ import { parseWeightMode } from '../../matching/features';
 import { parseLayers } from '../../sae/select-layers';
 import { parsePairs } from '../../workflows/plan-pairs';
 import type { RunSpec } from '../../workflows/run-types';
-import { absolute, isSpecFile, readSpec } from './read-spec';
+import { absolute, isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseBytes } from './parse-bytes';
 import type { SpecFile } from './spec-schema';
 
@@ -50,12 +50,11 @@ export const DEFAULT_OUT = './sae-match-out';
  */
 export function resolveRun(argument: string, flags: RunFlags, cwd: string = process.cwd()): ResolvedRun {
   const file: SpecFile = isSpecFile(argument) ? readSpec(absolute(argument, cwd)) : { source: absolute(argument, cwd) };
-  const layers = flags.layers ?? file.layers;
   const budget = flags.memoryBudget ?? file.memory_budget;
   const spec: RunSpec = {
     source: file.source,
     out: absolute(flags.out ?? file.out ?? DEFAULT_OUT, cwd),
-    layers: layers === undefined ? null : layerList(layers),
+    layers: selectedLayers(flags, file),
     pairs: parsePairs(flags.pairs ?? file.pairs ?? 'adjacent'),
     weights: parseWeightMode(flags.weights ?? file.weights ?? 'decoder'),
     fold: flags.fold === false ? false : (file.fold ?? true),
@@ -88,9 +87,9 @@ function freshId(spec: RunSpec): string {
     .slice(0, 12);
 }
 
-function layerList(layers: NonNullable<SpecFile['layers']>): readonly number[] {
-  if (typeof layers === 'string') return parseLayers(layers);
-  return parseLayers(typeof layers === 'number' ? String(layers) : layers.join(','));
+function selectedLayers(flags: RunFlags, file: SpecFile): readonly number[] | null {
+  if (flags.layers !== undefined) return parseLayers(flags.layers);
+  return file.layers === undefined ? null : specLayers(file.layers);
 }
 
 /** Checks the policy for θ ≤ 0. @throws UsageError */

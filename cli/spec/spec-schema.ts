@@ -3,23 +3,31 @@ import { WEIGHT_MODES } from '../../matching/features';
 
 const layers = z.union([z.string(), z.int().nonnegative(), z.array(z.int().nonnegative()).min(1)]);
 const size = z.union([z.string(), z.int().positive()]);
+const text = z.string().min(1);
+const flag = z.boolean().optional().describe('true or false');
 
-/** Keys of a run specification: the long flags of `run` without their dashes, and `source`. Unknown keys are errors. */
+/**
+ * Keys of a run specification: the long flags of `run` without their dashes, and `source`. Unknown keys are errors. The
+ * descriptions say in error messages what is expected.
+ */
 export const specSchema = z.strictObject({
-  source: z.string().min(1),
-  out: z.string().min(1).optional(),
-  layers: layers.optional(),
-  pairs: z.string().optional(),
-  weights: z.enum(WEIGHT_MODES as [string, ...string[]]).optional(),
-  fold: z.boolean().optional(),
-  degenerate: z.enum(['exclude', 'error']).optional(),
-  format: z.string().optional(),
-  allow_hook_mismatch: z.boolean().optional(),
-  memory_budget: size.optional(),
-  run_id: z.string().optional(),
-  address: z.string().optional(),
-  detach: z.boolean().optional(),
-  new: z.boolean().optional(),
+  source: text.describe('the folder of the SAEs'),
+  out: text.optional().describe('a folder'),
+  layers: layers.optional().describe('layers such as 0-6, or a list of layers such as [0, 2, 4]'),
+  pairs: z.string().optional().describe('adjacent, all, or a text such as "0:1,3:5"'),
+  weights: z
+    .enum(WEIGHT_MODES as [string, ...string[]])
+    .optional()
+    .describe(WEIGHT_MODES.join(' | ')),
+  fold: flag,
+  degenerate: z.enum(['exclude', 'error']).optional().describe('exclude | error'),
+  format: text.optional().describe('the name of a format'),
+  allow_hook_mismatch: flag,
+  memory_budget: size.optional().describe('a size such as 4GiB'),
+  run_id: text.optional().describe('a text (in quotes if it looks like a number)'),
+  address: text.optional().describe('host:port of a Temporal server'),
+  detach: flag,
+  new: flag,
 });
 
 /** A specification as the user wrote it. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { InputError, UsageError } from '../../matching/errors';
 import type { Chain } from '../../matching/chains';
 import { findExplanations, readDescriptions } from '../descriptions';
@@ -43,10 +44,17 @@ async function chainsVerb(output: Output, argument: string, flags: ChainsFlags):
   const chains = await new RunResults(reference.out, manifest).chains();
   const selected = feature === null ? bestChains(chains, best) : [chainThrough(chains, feature, reference.runId)];
   const { source } = manifest.spec as { source: string };
-  const descriptions = readDescriptions(flags.explanations ?? findExplanations(source));
+  const descriptions = readDescriptions(explanationsFolder(flags, source));
   if (flags.json === true) output.json(selected.map((chain) => chainJson(chain, descriptions)));
   else for (const chain of selected) printChain(output, chain, descriptions);
   return 0;
+}
+
+/** @throws InputError when a folder was named that does not exist */
+function explanationsFolder({ explanations }: ChainsFlags, source: string): string | null {
+  if (explanations === undefined) return findExplanations(source);
+  if (existsSync(explanations)) return explanations;
+  throw new InputError('no such folder', { file: explanations, field: '--explanations' });
 }
 
 interface FeatureName {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { openStore } from '../../artifacts/store/open-store';
 import { formatTable } from '../format-table';
 import type { Output } from '../output';
@@ -6,6 +5,7 @@ import { statusFromManifest, stateOf } from '../run-status';
 import { findManifest } from '../runs';
 import { openSession } from '../session';
 import type { Session } from '../session';
+import { absolute } from '../spec/read-spec';
 import { DEFAULT_OUT } from '../spec/resolve-spec';
 import type { AddVerb } from '../verb';
 import type { RunRequest, RunState } from '../../workflows/run-types';
@@ -50,7 +50,7 @@ async function listRuns(output: Output, flags: ListFlags): Promise<ListedRun[]> 
   } finally {
     await session.close();
   }
-  for (const run of await runsOfFolder(resolve(flags.out ?? DEFAULT_OUT))) {
+  for (const run of await runsOfFolder(absolute(flags.out ?? DEFAULT_OUT, process.cwd()))) {
     if (runs.get(run.run_id)?.state !== 'running') runs.set(run.run_id, run);
   }
   return [...runs.values()].sort((a, b) => (a.started < b.started ? 1 : -1));

@@ -1,21 +1,21 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { runTask } from '../../activities/thread/run-task';
 import type { MatchSaesInput } from '../../activities/steps/match-saes';
 import type { TaskProgress } from '../../activities/task-context';
-import { readManifest } from '../../artifacts/manifest';
 import { openStore } from '../../artifacts/store/open-store';
 import type { PairRow } from '../../artifacts/tables/pairs';
-import { CancelledError, SaeMatchError, UsageError } from '../../matching/errors';
+import { CancelledError } from '../../matching/errors';
 import { parseWeightMode } from '../../matching/features';
 import { figure, formatSeconds } from '../format-table';
 import { createInterrupt } from '../interrupt';
+import { checkFolder, checkOwn } from '../out-folder';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { defaultMemoryBudget } from '../session';
 import { parseBytes } from '../spec/parse-bytes';
+import { absolute } from '../spec/read-spec';
 import { degenerate } from '../spec/resolve-spec';
 import type { RunFlags } from '../spec/resolve-spec';
+import { warnExcluded } from '../summary';
 import type { AddVerb } from '../verb';
 import { withMatchingFlags } from './run';
 
@@ -40,11 +40,13 @@ export const addPair: AddVerb = (program, action) =>
     );
 
 async function pairVerb(output: Output, source: string, target: string, flags: PairFlags): Promise<number> {
-  const out = resolve(flags.out);
-  if (flags.force !== true) await checkFolder(out);
+  const out = openStore(absolute(flags.out, process.cwd())).url('');
+  checkFolder(out);
+  if (flags.force !== true) await checkOwn(out);
   const input: MatchSaesInput = {
-    source,
-    target,
+    // The manifest names them, so that the results can be verified from anywhere.
+    source: absolute(source, process.cwd()),
+    target: absolute(target, process.cwd()),
     out,
     weights: parseWeightMode(flags.weights ?? 'decoder'),
     fold: flags.fold ?? true,
@@ -64,6 +66,7 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
     bar.clear();
     if (flags.json === true) output.json(row);
     else printRow(output, row, out);
+    warnExcluded(output, [row]);
     return 0;
   } catch (error) {
     throw interrupt.interrupted ? new CancelledError('the match') : error;
@@ -79,27 +82,6 @@ function printRow(output: Output, row: PairRow, out: string): void {
   output.print(`proven bound    ${row.dual_bound!} (gap ${row.gap!.toExponential(1)})`);
   output.print(`median cosine   ${figure(row.cosine_q50)} of the matched decoder rows`);
   output.print(`mutual nearest  ${row.mutual_nearest!} matches`);
-  const excluded = row.excluded_source! + row.excluded_target!;
-  if (excluded > 0) {
-    output.warn(`${excluded} features with a threshold of 0 or less were left out (see --degenerate)`);
-  }
   output.print(`time            ${formatSeconds(row.seconds!)}`);
   output.print(`results: ${out}`);
-}
-
-/** @throws UsageError when the folder holds something that an earlier `pair` did not write */
-async function checkFolder(out: string): Promise<void> {
-  if (!existsSync(out) || readdirSync(out).length === 0) return;
-  try {
-    if ((await readManifest(openStore(out), 'manifest.json')).kind === 'pair') return;
-  } catch (error) {
-    if (!(error instanceof SaeMatchError)) throw error;
-  }
-  throw new UsageError('the folder is not empty and not of an earlier pair', {
-    file: out,
-    field: '--out',
-    found: readdirSync(out).slice(0, 5).join(', '),
-    expected: 'an empty or new folder',
-    remedy: 'Choose another folder, or pass --force.',
-  });
 }

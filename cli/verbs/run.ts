@@ -1,20 +1,23 @@
 import type { Command } from 'commander';
 import { planRun } from '../../activities/steps/resolve-run';
 import type { RunManifest } from '../../artifacts/manifest';
-import { InputError } from '../../matching/errors';
+import { checkWritable } from '../../artifacts/store/check-writable';
+import { openStore } from '../../artifacts/store/open-store';
+import { InputError, UsageError } from '../../matching/errors';
 import { hashInputs } from '../../sae/hash-inputs';
 import { openSource } from '../../sae/sources/open-source';
-import type { RunRequest } from '../../workflows/run-types';
+import type { RunOutcome, RunRequest, RunSpec } from '../../workflows/run-types';
+import { configuredServer } from '../../workers/connection';
 import { exitCodeOfState } from '../exit-codes';
 import { followRun } from '../follow-run';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
-import { findManifest, startRun } from '../runs';
+import { findManifest, requestOf, startRun } from '../runs';
 import { RunResults } from '../run-results';
 import { openSession } from '../session';
-import { resolveRun } from '../spec/resolve-spec';
+import { resolveRun, runIdOf } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
-import { closingLine, printPairs } from '../summary';
+import { closingLine, printPairs, warnExcluded } from '../summary';
 import type { AddVerb } from '../verb';
 
 export const addRun: AddVerb = (program, action) =>
@@ -54,13 +57,18 @@ export function withMatchingFlags(command: Command): Command {
 async function runVerb(output: Output, argument: string, flags: RunFlags & { json?: boolean }): Promise<number> {
   const run = resolveRun(argument, flags);
   const finished = await findManifest(run.spec.out, run.runId);
+  if (finished !== null) refuseOtherSpec(run, finished.spec as RunSpec);
   if (finished?.state === 'done') {
+    if (run.fresh) throw idTaken(run);
     await checkUnchanged(run, finished);
     output.note(`run ${run.runId} is done already; --new runs it again`);
     return report(output, run, flags.json ?? false);
   }
   // The embedded worker sees what this process sees, so mistakes are found before anything is started.
-  await planRun(run.spec);
+  if (configuredServer(run.address) === null) {
+    await planRun(run.spec);
+    await checkWritable(openStore(run.spec.out));
+  }
   return carryOut(output, run, flags.json ?? false);
 }
 
@@ -68,15 +76,20 @@ async function runVerb(output: Output, argument: string, flags: RunFlags & { jso
 export async function carryOut(output: Output, run: ResolvedRun, json: boolean): Promise<number> {
   const session = await openSession({ address: run.address, worker: true, output });
   const interrupt = createInterrupt();
+  let outcome: RunOutcome;
   try {
     const handle = await startRun(session.client, requestFor(run, session.taskQueue, session.embedded));
+    if (run.runId !== runIdOf(run.spec)) {
+      const attached = requestOf(await handle.describe());
+      if (attached !== null) refuseOtherSpec(run, attached.spec);
+    }
     output.note(`run ${run.runId}: ${run.spec.source} → ${run.spec.out}`);
     if (run.detach) {
       output.print(run.runId);
       output.note(`started; see sae-match watch ${run.runId}`);
       return 0;
     }
-    await interrupt.during(followRun(session, handle, output));
+    outcome = await interrupt.during(followRun(session, handle, output));
   } catch (error) {
     if (interrupt.interrupted) output.note(leavingNote(run.runId, session.embedded));
     throw error;
@@ -84,7 +97,8 @@ export async function carryOut(output: Output, run: ResolvedRun, json: boolean):
     interrupt.dispose();
     await session.close({ detach: run.detach });
   }
-  return report(output, run, json);
+  if ((await findManifest(run.spec.out, run.runId)) !== null) return report(output, run, json);
+  return reportElsewhere(output, run, outcome, json);
 }
 
 function leavingNote(runId: string, embedded: boolean): string {
@@ -104,6 +118,18 @@ function requestFor(run: ResolvedRun, taskQueue: string, embedded: boolean): Run
   return { runId: run.runId, spec: run.spec, execution };
 }
 
+/** The worker wrote to a folder that this machine does not see. */
+function reportElsewhere(output: Output, run: ResolvedRun, outcome: RunOutcome, json: boolean): number {
+  const { state, location, pairsDone, failures } = outcome;
+  if (json) {
+    output.json({ run_id: run.runId, state, location, failures });
+  } else {
+    output.print(`run ${run.runId} ${state}: ${pairsDone} pairs done, ${failures.length} failures`);
+    output.print(`results: ${location}, on the machine of the worker`);
+  }
+  return exitCodeOfState(state);
+}
+
 async function report(output: Output, run: ResolvedRun, json: boolean): Promise<number> {
   const manifest = await findManifest(run.spec.out, run.runId);
   if (manifest === null) throw new InputError('the run has no manifest', { file: run.spec.out, field: run.runId });
@@ -117,7 +143,31 @@ async function report(output: Output, run: ResolvedRun, json: boolean): Promise<
     output.print(closingLine(results));
     output.print(`results: ${results.location}`);
   }
+  warnExcluded(output, await results.pairs());
   return exitCodeOfState(manifest.state);
+}
+
+/** @throws UsageError when the run of this id was asked for something else; its folder may have moved since */
+function refuseOtherSpec({ runId, spec }: ResolvedRun, earlier: RunSpec): void {
+  const keys = (Object.keys(spec) as (keyof RunSpec)[]).filter((key) => key !== 'out');
+  const other = keys.find((key) => JSON.stringify(spec[key]) !== JSON.stringify(earlier[key]));
+  if (other === undefined) return;
+  throw new UsageError('there is another run of this id', {
+    file: `run ${runId}`,
+    field: other,
+    found: JSON.stringify(earlier[other]),
+    expected: JSON.stringify(spec[other]),
+    remedy: 'Choose another --run-id, or leave it out to have one for each specification.',
+  });
+}
+
+function idTaken({ runId }: ResolvedRun): UsageError {
+  return new UsageError('there is a finished run of this id', {
+    field: '--run-id',
+    found: runId,
+    expected: 'a new id, because of --new',
+    remedy: 'Choose another one, or leave it out.',
+  });
 }
 
 /** @throws InputError when a finished run was made from other files than there are now */

@@ -59,7 +59,7 @@ function printStatus(output: Output, status: RunStatus): void {
   output.print(`started   ${status.started ?? 'unknown'}`);
   if (status.finished !== null) output.print(`finished  ${status.finished}`);
   const { total, done, failed } = status.pairs;
-  if (total === null) output.print('pairs     no worker answers; start one with sae-match watch or sae-match worker');
-  else output.print(`pairs     ${done!} of ${total} done, ${failed!} failed`);
+  if (total !== null) output.print(`pairs     ${done!} of ${total} done, ${failed!} failed`);
+  else if (status.state === 'running') output.print('pairs     unknown: no worker answers; sae-match watch brings one');
   for (const failure of status.failures) output.print(`failure   ${failure}`);
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { PAIR_LAYOUT, runLayout } from '../../artifacts/layout';
 import { readManifest } from '../../artifacts/manifest';
-import type { Manifest, PairManifest, RunManifest } from '../../artifacts/manifest';
+import type { Manifest, ManifestInput, PairManifest, RunManifest } from '../../artifacts/manifest';
 import { openStore } from '../../artifacts/store/open-store';
 import { UsageError } from '../../matching/errors';
 import type { RunSpec } from '../../workflows/run-types';
@@ -10,6 +10,7 @@ import { EXIT } from '../exit-codes';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { resolveRunArgument } from '../run-argument';
+import { absolute } from '../spec/read-spec';
 import type { AddVerb } from '../verb';
 import { pairName, verifyResults } from '../verify-results';
 import type { PairToVerify, Verification, VerifyOptions } from '../verify-results';
@@ -61,7 +62,7 @@ async function verifyVerb(output: Output, argument: string, flags: VerifyFlags):
 }
 
 async function findResults(argument: string, out: string | undefined): Promise<{ folder: string; manifest: Manifest }> {
-  const direct = resolve(argument);
+  const direct = absolute(argument, process.cwd());
   const isFolder = existsSync(join(direct, 'manifest.json')) || /[\\/]/.test(argument);
   const reference = isFolder ? null : await resolveRunArgument(argument, out);
   const folder = reference === null ? direct : `${reference.out}/runs/${reference.runId}`;
@@ -79,15 +80,17 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
   }
   const spec = manifest.spec as RunSpec;
   const layout = runLayout(Math.max(...manifest.inputs.map(({ layer }) => layer ?? 0)));
-  const source = flags.source === undefined ? spec.source : resolve(flags.source);
+  const source = flags.source === undefined ? spec.source : absolute(flags.source, process.cwd());
+  const inputOf = (layer: number | null): ManifestInput | undefined =>
+    manifest.inputs.find((input) => input.layer === layer);
   const pairs = manifest.pairs
     .filter(({ status }) => status === 'done')
     .map(({ source_layer, target_layer }) => ({
       sourceLayer: source_layer,
       targetLayer: target_layer,
       files: layout.pair(source_layer!, target_layer!),
-      source: `${source}#${source_layer!}`,
-      target: `${source}#${target_layer!}`,
+      source: { argument: `${source}#${source_layer!}`, sha256: hashes(inputOf(source_layer)) },
+      target: { argument: `${source}#${target_layer!}`, sha256: hashes(inputOf(target_layer)) },
     }));
   const { weights, fold, degenerate, format } = spec;
   return [pairs, { weights, fold, degenerate, format }];
@@ -96,16 +99,18 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
 function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {
   const [source, target] = manifest.inputs;
   const [pair] = manifest.pairs;
-  const options = manifest.options as Omit<VerifyOptions['options'], 'format'>;
+  const options = manifest.options as unknown as VerifyOptions['options'];
   const work: PairToVerify = {
     sourceLayer: pair!.source_layer,
     targetLayer: pair!.target_layer,
     files: PAIR_LAYOUT,
-    source: flags.source ?? source!.path,
-    target: flags.target ?? target!.path,
+    source: { argument: flags.source ?? source!.path, sha256: hashes(source) },
+    target: { argument: flags.target ?? target!.path, sha256: hashes(target) },
   };
-  return [[work], { ...options, format: null }];
+  return [[work], options];
 }
+
+const hashes = (input: ManifestInput | undefined): string[] => input?.files.map(({ sha256 }) => sha256) ?? [];
 
 function printVerification(output: Output, result: Verification): void {
   const verdict = (ok: boolean): string => (ok ? 'ok' : 'FAILED');

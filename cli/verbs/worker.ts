@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import type { LogLevel } from '@temporalio/worker';
 import { UsageError } from '../../matching/errors';
 import { configuredServer } from '../../workers/connection';
-import { POOLS, runWorker } from '../../workers/run-worker';
 import type { Pool } from '../../workers/run-worker';
 import { defaultMemoryBudget, taskQueueName } from '../session';
 import { parseBytes } from '../spec/parse-bytes';
@@ -18,6 +17,7 @@ interface WorkerFlags {
   readonly logLevel: string;
 }
 
+const POOLS: readonly Pool[] = ['workflow', 'io', 'fold', 'match'];
 const LOG_LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 export const addWorker: AddVerb = (program, action) =>
@@ -48,6 +48,8 @@ export const addWorker: AddVerb = (program, action) =>
             remedy: 'Give --address or set TEMPORAL_ADDRESS; run and watch start an embedded server with its worker.',
           });
         }
+        // Loading Temporal's worker takes longer than most other verbs take as a whole.
+        const { runWorker } = await import('../../workers/run-worker.js');
         await runWorker({
           server,
           taskQueue: taskQueueName(),

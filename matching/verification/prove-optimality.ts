@@ -7,6 +7,8 @@ export interface OptimalityClaim {
   readonly target: Features;
   /** Partner of each source feature. `[source.count]` */
   readonly targetFeature: Int32Array;
+  /** Stated cost of each match, NaN where unmatched. `[source.count]` */
+  readonly cost: Float64Array;
   /** u in cost form. `[source.count]` */
   readonly sourceDual: Float64Array;
   /** v in cost form. `[target.count]` */
@@ -21,6 +23,8 @@ export interface OptimalityProof {
   readonly gap: number;
   /** How far the duals as written exceed their prices and the costs, summed; already taken off the bound. */
   readonly violation: number;
+  /** First source feature whose stated cost is not the cost of its match; null when all are right. */
+  readonly wrongCost: number | null;
   /** Largest gap and violation that count as rounding: 1e-9·objective + 1e-12·(Σ‖a‖² + Σ‖b‖²). */
   readonly tolerance: number;
   readonly holds: boolean;
@@ -50,6 +54,7 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
   let objective = 0;
   let scale = 0;
   let matched = 0;
+  let wrongCost: number | null = null;
   for (const j of targets) {
     bound += v[j]!;
     scale += targetNorm[j]!;
@@ -66,7 +71,10 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
     scale += sourceNorm[i]!;
     const partner = claim.targetFeature[i]!;
     if (partner >= 0) {
-      objective += squaredDistance(source, target, i, partner);
+      const cost = squaredDistance(source, target, i, partner);
+      const rounding = 1e-9 * cost + 1e-12 * (sourceNorm[i]! + targetNorm[partner]!);
+      if (!(Math.abs(claim.cost[i]! - cost) <= rounding)) wrongCost ??= i;
+      objective += cost;
       matched += 1;
     }
     onRow?.(i + 1);
@@ -75,7 +83,7 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
   const tolerance = 1e-9 * objective + 1e-12 * scale;
   const complete = matched === Math.min(sources.length, targets.length) && excludedStayOut(claim);
   const proven = Math.abs(gap) <= tolerance && violation <= tolerance;
-  return { objective, bound, gap, violation, tolerance, holds: complete && proven };
+  return { objective, bound, gap, violation, wrongCost, tolerance, holds: complete && proven };
 }
 
 function included(excluded: Uint8Array): Int32Array {

@@ -2,7 +2,7 @@ import { copyFileSync, cpSync, readFileSync, statSync, truncateSync } from 'node
 import { join } from 'node:path';
 
 import { decodeChains } from '../../artifacts/tables/chains';
-import { runProgram } from '../support/program';
+import { expectCode, runProgram } from '../support/program';
 import { readRunManifest } from '../support/run-folder';
 import { chaosTest } from './support/chance';
 import { chaosRuns, LAYERS, PAIRS } from './support/chaos-runs';
@@ -28,7 +28,7 @@ chaosTest(
     note(`layer ${broken} ends after ${bytes} bytes`);
 
     const command = runs.args(id, model);
-    expect(await runProgram(command, runs.env)).toMatchObject({ code: 3 });
+    expectCode(await runProgram(command, runs.env), 3);
     const manifest = readRunManifest(runs.out(id), id);
     expect(manifest.state).toBe('partial');
     expect(manifest.failures).toEqual([
@@ -53,11 +53,11 @@ chaosTest(
         ['resume', id, '--out', runs.out(id)],
         ['resume', join(runs.out(id), 'runs', id)],
       ]);
-      expect(await runProgram(again, runs.env)).toMatchObject({ code: 0 });
+      expectCode(await runProgram(again, runs.env), 0);
       runs.expectUndisturbed(id);
       expect(watch.snapshotOf(before.keys())).toEqual(before);
       expect(watch.snapshot().size).toBe(PAIRS.length);
-      return `mended with ${again[0]!}, ${before.size} pairs kept`;
+      return `mended with ${again[0]}, ${before.size} pairs kept`;
     } finally {
       watch.stop();
     }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { killPrograms, runProgram, startProgram, type Command, type Finished } from '../support/program';
+import { expectCode, killPrograms, runProgram, startProgram, type Command, type Finished } from '../support/program';
 import { crash } from '../support/program-home';
 import { chaosTest, type Chance } from './support/chance';
 import { chaosRuns, PAIRS } from './support/chaos-runs';
@@ -17,7 +17,7 @@ chaosTest('a run goes on by itself after its worker crashed', (chance, round, no
   disturbed(`worker-${round}`, chance, note, async (run, moment) => {
     await moment(0);
     const hit = await crash(runs.processes().worker);
-    return { hit, finished: run.watch.snapshot(), last: await run.command.finished };
+    return { hit, finished: run.watch.snapshot(), by: 'itself', last: await run.command.finished };
   })
 );
 
@@ -25,34 +25,26 @@ chaosTest('a run goes on by itself after its server crashed', (chance, round, no
   disturbed(`server-${round}`, chance, note, async (run, moment) => {
     await moment(0);
     const hit = await crash(runs.processes().server);
-    return { hit, finished: run.watch.snapshot(), last: await run.command.finished };
+    return { hit, finished: run.watch.snapshot(), by: 'itself', last: await run.command.finished };
   })
 );
 
-chaosTest('a run whose command crashed is finished by the same command', (chance, round, note) =>
+chaosTest('a run whose command crashed is finished by the same command, resume or watch', (chance, round, note) =>
   disturbed(`command-${round}`, chance, note, async (run, moment) => {
-    await moment(-1);
+    const [verb, ...rest] = wayToFinish(run.id, chance);
+    await moment(verb === 'run' ? -1 : 0);
     const hit = run.command.isRunning();
     await killPrograms();
-    return { hit, finished: run.watch.snapshot(), last: await runProgram(runs.args(run.id), runs.env) };
+    return { hit, finished: run.watch.snapshot(), by: verb, last: await runProgram([verb, ...rest], runs.env) };
   })
 );
 
-chaosTest('a run is finished by the same command after everything crashed', (chance, round, note) =>
+chaosTest('a run is finished by the same command, resume or watch after everything crashed', (chance, round, note) =>
   disturbed(`everything-${round}`, chance, note, async (run, moment) => {
-    await moment(-1);
+    const [verb, ...rest] = wayToFinish(run.id, chance);
+    await moment(verb === 'run' ? -1 : 0);
     const hit = await crashEverything(run, chance);
-    return { hit, finished: run.watch.snapshot(), last: await runProgram(runs.args(run.id), runs.env) };
-  })
-);
-
-chaosTest('a run is finished by resume or watch after everything crashed', (chance, round, note) =>
-  disturbed(`resume-${round}`, chance, note, async (run, moment) => {
-    await moment(0);
-    const hit = await crashEverything(run, chance);
-    const verb = chance.one(['resume', 'watch']);
-    const last = runProgram([verb, run.id, '--out', runs.out(run.id)], runs.env);
-    return { hit, finished: run.watch.snapshot(), last: await last };
+    return { hit, finished: run.watch.snapshot(), by: verb, last: await runProgram([verb, ...rest], runs.env) };
   })
 );
 
@@ -67,7 +59,8 @@ interface Disturbance {
   readonly hit: boolean;
   /** The pairs that were finished at the moment of the crash. */
   readonly finished: ReadonlyMap<string, string>;
-  /** The command that finished the run. */
+  /** The command that finished the run, in a word and its end. */
+  readonly by: string;
   readonly last: Finished;
 }
 
@@ -92,16 +85,23 @@ async function disturbed(
       await watch.finished(pairs, () => !command.isRunning());
       await sleep(delay);
     };
-    const { hit, finished, last } = await disturb({ id, command, watch }, moment);
-    expect(last).toMatchObject({ code: 0 });
+    const { hit, finished, by, last } = await disturb({ id, command, watch }, moment);
+    expectCode(last, 0);
     runs.expectUndisturbed(id);
     expect(watch.snapshotOf(finished.keys())).toEqual(finished);
     const repeated = watch.repeated().length;
-    return `${hit ? 'hit' : 'too late'}, pairs finished before: ${finished.size}, computed twice: ${repeated}`;
+    const facts = `${hit ? 'hit' : 'too late'}, finished by ${by}`;
+    return `${facts}, pairs finished before: ${finished.size}, computed twice: ${repeated}`;
   } finally {
     watch.stop();
     await killPrograms();
   }
+}
+
+/** A command that finishes a run whose command is gone; only the same command can finish one that had not begun. */
+function wayToFinish(id: string, chance: Chance): readonly [string, ...string[]] {
+  const verb = chance.one(['run', 'resume', 'watch']);
+  return verb === 'run' ? runs.args(id) : [verb, id, '--out', runs.out(id)];
 }
 
 /** Kills command, server and worker in random order, with pauses in which those that are left go on. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { openEmbedded } from '../../infra/embedded';
 import { isAlive } from '../../infra/process-identity';
-import { killPrograms, runProgram, startProgram, type Command } from '../support/program';
+import { expectCode, killPrograms, runProgram, startProgram, type Command, type Finished } from '../support/program';
 import { filesOfRun } from '../support/run-folder';
 import { chaosTest, type Chance } from './support/chance';
 import { chaosRuns } from './support/chaos-runs';
@@ -25,8 +25,8 @@ chaosTest(
     return watched(id, async (watch) => {
       await command.says(`run ${id}:`);
       await moment(watch, command, chance, note);
-      expect(await runProgram(['cancel', id, '--out', runs.out(id)], runs.env)).toMatchObject({ code: 0 });
-      expect(await command.finished).toMatchObject({ code: 130 });
+      expectCode(await runProgram(['cancel', id, '--out', runs.out(id)], runs.env), 0);
+      expectCode(await command.finished, 130);
       expect(filesOfRun(runs.out(id), id)).toEqual([]);
       const status = await runProgram(['status', id, '--out', runs.out(id), '--json'], runs.env);
       expect({ code: status.code, state: (JSON.parse(status.stdout) as { state: string }).state }).toEqual({
@@ -68,7 +68,7 @@ chaosTest('a worker that may not finish its work in time hands it to the next on
       await command.says(`run ${id}:`);
       await moment(watch, command, chance, note);
       first.kill('SIGTERM');
-      expect(await first.finished).toMatchObject({ code: 0 });
+      expectCode(await first.finished, 0);
       expect(command.isRunning()).toBe(true);
       worker();
       return command.finished;
@@ -79,13 +79,10 @@ chaosTest('a worker that may not finish its work in time hands it to the next on
 });
 
 /** Carries out `work`, which returns the command that finishes run `id`, and checks what became of it. */
-async function watched(
-  id: string,
-  work: (watch: PairWatch) => Promise<{ readonly code: number | null }>
-): Promise<string> {
+async function watched(id: string, work: (watch: PairWatch) => Promise<Finished>): Promise<string> {
   const watch = new PairWatch(runs.out(id));
   try {
-    expect(await work(watch)).toMatchObject({ code: 0 });
+    expectCode(await work(watch), 0);
     runs.expectUndisturbed(id);
     expect(watch.repeated()).toEqual([]);
     return 'no pair computed twice';

@@ -15,6 +15,9 @@ import {
   withoutFeature,
 } from './support/tamper';
 
+// Each test starts several programs.
+jest.setTimeout(180_000);
+
 const PROVED: Verdict = { code: 0, checksums: true, permutation: true, certificate: true };
 const FEATURES = 160;
 
@@ -67,23 +70,24 @@ async function judge(...args: string[]): Promise<{ verdict: Verdict; texts: stri
 }
 
 describe('both verifiers prove what `sae-match pair` wrote', () => {
-  it.each([['decoder'], ['all'], ['decoder', '--no-fold']])(
-    'for a real pair of 1,024 features, weights %s %s',
-    async (weights, ...more) => {
-      const out = join(scratch, ['real', weights, ...more].join('-'));
-      const { objective: stated } = await match(`${EXAMPLE}#3`, `${EXAMPLE}#4`, out, ['--weights', weights, ...more]);
-      const { verdict, texts } = await judge(out);
-      expect(verdict).toEqual(PROVED);
-      const recomputed = Number(/objective ([\d.]+)/.exec(texts[1]!)![1]);
-      expect(Math.abs(recomputed / stated - 1)).toBeLessThan(1e-12);
-    }
-  );
+  it('for a real pair of 1,024 features, stored as float16', async () => {
+    const out = join(scratch, 'real');
+    const { objective: stated } = await match(`${EXAMPLE}#3`, `${EXAMPLE}#4`, out, ['--weights', 'all']);
+    const { verdict, texts } = await judge(out);
+    expect(verdict).toEqual(PROVED);
+    const recomputed = Number(/objective ([\d.]+)/.exec(texts[1]!)![1]);
+    expect(Math.abs(recomputed / stated - 1)).toBeLessThan(1e-12);
+  });
 
-  it.each([['encoder'], ['decoder+encoder'], ['all', '--no-fold']])(
-    'for a small pair, weights %s %s',
-    async (weights, ...more) => {
-      const out = join(scratch, ['small', weights, ...more].join('-'));
-      await match(small[0]!, small[1]!, out, ['--weights', weights, ...more]);
+  it('for a small pair matched with the defaults', async () => {
+    expect((await judge(pair)).verdict).toEqual(PROVED);
+  });
+
+  it.each(['--weights encoder', '--weights decoder+encoder', '--weights all --no-fold'])(
+    'for a small pair matched with %s',
+    async (flags) => {
+      const out = join(scratch, `small ${flags}`);
+      await match(small[0]!, small[1]!, out, flags.split(' '));
       expect((await judge(out)).verdict).toEqual(PROVED);
     }
   );
@@ -112,26 +116,9 @@ const TAMPERINGS: readonly [string, (folder: string) => Promise<void>, Partial<V
     { permutation: false, certificate: false },
   ],
   [
-    'one target given to two features',
-    (folder) => changeTargets(folder, (targets) => (targets[1] = targets[0]!), { alsoTargets: true }),
-    { permutation: false, certificate: false },
-  ],
-  [
     'a source dual raised by a millionth of the objective',
     (folder) =>
       changeCertificate(folder, (table) => ({ ...table, source: withDual(table.source, 7, objective * 1e-6) })),
-    { certificate: false },
-  ],
-  [
-    'a source dual lowered by a millionth of the objective',
-    (folder) =>
-      changeCertificate(folder, (table) => ({ ...table, source: withDual(table.source, 7, -objective * 1e-6) })),
-    { certificate: false },
-  ],
-  [
-    'a target dual raised by a millionth of the objective',
-    (folder) =>
-      changeCertificate(folder, (table) => ({ ...table, target: withDual(table.target, 7, objective * 1e-6) })),
     { certificate: false },
   ],
   [
@@ -189,7 +176,7 @@ describe('input SAEs', () => {
     renameSync(model, moved);
     const { verdict, texts } = await judge(out);
     expect(verdict).toEqual({ code: 1, checksums: false, permutation: true, certificate: false });
-    for (const text of texts) expect(text).toContain('--source');
+    for (const text of texts) expect(text).toContain(source);
     const files = [source!, target!].map((file) => file.replace(model, moved));
     expect((await judge(out, '--source', files[0]!, '--target', files[1]!)).verdict).toEqual(PROVED);
     const folders = [join(moved, 'layer_0'), join(moved, 'layer_1')];
@@ -204,8 +191,9 @@ describe('input SAEs', () => {
   });
 
   it('other than those matched do not pass', async () => {
-    const { verdict } = await judge(pair, '--source', small[1]!, '--target', small[0]!);
-    expect(verdict).toMatchObject({ code: 1, permutation: true, certificate: false });
+    const other = await changeSae(small[0]!, 'other.npz', ['--zero-threshold', '5']);
+    const { verdict } = await judge(pair, '--source', other, '--target', small[1]!);
+    expect(verdict).toEqual({ code: 1, checksums: false, permutation: true, certificate: false });
   });
 });
 

@@ -8,7 +8,7 @@ import { proveOptimality } from '../../matching/verification/prove-optimality';
 import { featuresFrom, randomNumbers, sideOf } from './random-features';
 
 const ports = { kernel: createReferenceKernel() };
-const options = { memoryBudget: 2 ** 30 };
+const options = { availableMemory: 2 ** 30 };
 const match = (a: Features, b: Features): Promise<Matching> => matchPair(sideOf(a), sideOf(b), options, ports);
 
 /** All injections of the smaller side, as target of each source (−1 out), in lexicographic order with −1 last. */
@@ -128,11 +128,17 @@ describe('matchPair', () => {
     const target = featuresFrom(m, 8, () => random() - 0.5);
     const result = await match(source, target);
     const { sourceDual, targetDual } = result.certificate;
-    const claim = { source, target, targetFeature: result.targetFeature, sourceDual, targetDual };
+    const { targetFeature, cost } = result;
+    const claim = { source, target, targetFeature, cost, sourceDual, targetDual };
     const proof = proveOptimality(claim);
     expect(proof.holds).toBe(true);
     expect(proof.objective).toBeCloseTo(result.objective, 12);
     expect(result.certificate.bound).toBeLessThanOrEqual(proof.objective + proof.tolerance);
+
+    expect(proof.wrongCost).toBeNull();
+    const dearer = cost.map((value, i) => (i === 3 ? value * (1 + 1e-6) : value));
+    const unmatched = Number.isNaN(cost[3]!);
+    expect(proveOptimality({ ...claim, cost: dearer }).wrongCost).toBe(unmatched ? null : 3);
 
     const swapped = result.targetFeature.slice();
     [swapped[0], swapped[1]] = [swapped[1]!, swapped[0]!];
@@ -182,8 +188,8 @@ describe('matchPair', () => {
       [source, target],
       [source, source],
     ] as const) {
-      const { targetFeature, certificate } = await match(a, b);
-      expect(proveOptimality({ source: a, target: b, targetFeature, ...certificate }).holds).toBe(true);
+      const { targetFeature, cost, certificate } = await match(a, b);
+      expect(proveOptimality({ source: a, target: b, targetFeature, cost, ...certificate }).holds).toBe(true);
     }
   });
 
@@ -196,7 +202,7 @@ describe('matchPair', () => {
       )
     ).rejects.toThrow(InputError);
     await expect(match(a, { ...a, excluded: Uint8Array.of(1, 1, 1) })).rejects.toThrow('no feature is left');
-    await expect(matchPair(sideOf(a), sideOf(a), { memoryBudget: 10 }, ports)).rejects.toThrow(MemoryBudgetError);
+    await expect(matchPair(sideOf(a), sideOf(a), { availableMemory: 10 }, ports)).rejects.toThrow(MemoryBudgetError);
   });
 
   it('stops when the caller cancels', async () => {

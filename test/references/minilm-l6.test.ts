@@ -38,9 +38,9 @@ async function matchExample(pair: string, mode: Mode): Promise<{ matching: Match
     sides.push({ features: featuresOf(rows, weights), report });
   }
   const [a, b] = [sides[0]!, sides[1]!];
-  const matching = await matchPair(a, b, { memoryBudget: 2 ** 30 }, { kernel: createReferenceKernel() });
-  const { targetFeature, certificate } = matching;
-  const { holds } = proveOptimality({ source: a.features, target: b.features, targetFeature, ...certificate });
+  const matching = await matchPair(a, b, { availableMemory: 2 ** 30 }, { kernel: createReferenceKernel() });
+  const { targetFeature, cost, certificate } = matching;
+  const { holds } = proveOptimality({ source: a.features, target: b.features, targetFeature, cost, ...certificate });
   return { matching, holds };
 }
 

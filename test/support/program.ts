@@ -60,6 +60,12 @@ export function runProgram(args: readonly string[], env: Readonly<Record<string,
   return startProgram(args, env).finished;
 }
 
+/** Expects an exit code; says what the command said when it has another. */
+export function expectCode({ code, stdout, stderr }: Finished, expected: number): void {
+  if (code === expected) return;
+  throw new Error(`exit code ${code ?? 'none (killed)'}, expected ${expected}\n${stderr}\n${stdout}`);
+}
+
 /** Kills every command that {@link startProgram} started and that still runs. */
 export async function killPrograms(): Promise<void> {
   const ends = [...running].map((child) => new Promise((ended) => child.once('close', ended)));

@@ -26,8 +26,11 @@ export function runPython(args: readonly string[], cwd = process.cwd()): Promise
   }
   return new Promise((fulfil, reject) => {
     execFile(python, args, { cwd }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') reject(error);
-      else fulfil({ code: Number(error?.code ?? 0), stdout, stderr });
+      if (error !== null && typeof error.code !== 'number') {
+        reject(new Error(`${python} cannot be run: ${error.message}`, { cause: error }));
+        return;
+      }
+      fulfil({ code: Number(error?.code ?? 0), stdout, stderr });
     });
   });
 }

@@ -1,0 +1,65 @@
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, isAbsolute } from 'node:path';
+import { readManifest } from '../artifacts/manifest';
+import { fileError } from '../artifacts/store/file-errors';
+import { openStore } from '../artifacts/store/open-store';
+import { isTemporaryName } from '../artifacts/store/temporary-file';
+import { EnvironmentError, SaeMatchError, UsageError } from '../matching/errors';
+
+/**
+ * Finds out whether a local folder can be written to, or created, before work is done for it. Creates nothing, so that
+ * input that is refused afterwards leaves nothing behind. Locations that are no local folder are left to their store.
+ *
+ * @throws EnvironmentError
+ */
+export function checkFolder(out: string): void {
+  if (!isAbsolute(out)) return;
+  const existing = nearestExisting(out);
+  if (!statSync(existing).isDirectory()) {
+    throw new EnvironmentError('the results cannot be written here', {
+      file: out,
+      field: '--out',
+      found: `the file ${existing}`,
+      expected: 'a folder, or a place for a new one',
+      remedy: 'Choose another folder.',
+    });
+  }
+  trying('write', `${out}/`, () => {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  });
+}
+
+/**
+ * Checks that a folder is empty, or holds what an earlier `pair` wrote. What unfinished writes leave does not count.
+ *
+ * @throws UsageError
+ */
+export async function checkOwn(out: string): Promise<void> {
+  const names = existsSync(out) ? trying('list', out, () => readdirSync(out)) : [];
+  const foreign = names.filter((name) => !isTemporaryName(name));
+  if (foreign.length === 0) return;
+  try {
+    if ((await readManifest(openStore(out), 'manifest.json')).kind === 'pair') return;
+  } catch (error) {
+    if (!(error instanceof SaeMatchError)) throw error;
+  }
+  throw new UsageError('the folder is not empty and not of an earlier pair', {
+    file: out,
+    field: '--out',
+    found: foreign.slice(0, 5).join(', ') + (foreign.length > 5 ? ', …' : ''),
+    expected: 'an empty or new folder',
+    remedy: 'Choose another folder, or pass --force.',
+  });
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
+function trying<T>(action: string, path: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw fileError(error, action, path);
+  }
+}

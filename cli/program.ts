@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { VERSION } from '../matching/version';
+import { createOutput } from './output';
+import type { Action } from './verb';
+import { addRun } from './verbs/run';
+import { addPair } from './verbs/pair';
+import { addInspect } from './verbs/inspect';
+import { addStatus } from './verbs/status';
+import { addWatch } from './verbs/watch';
+import { addList } from './verbs/list';
+import { addCancel } from './verbs/cancel';
+import { addResume } from './verbs/resume';
+import { addChains } from './verbs/chains';
+import { addVerify } from './verbs/verify';
+import { addWorker } from './verbs/worker';
+import { addDoctor } from './verbs/doctor';
+import { addStop } from './verbs/stop';
+import { addDemo } from './verbs/demo';
+
+const VERBS = [
+  addRun,
+  addPair,
+  addInspect,
+  addStatus,
+  addWatch,
+  addList,
+  addCancel,
+  addResume,
+  addChains,
+  addVerify,
+  addWorker,
+  addDoctor,
+  addStop,
+  addDemo,
+];
+
+/** The command line with every verb. Parsing rejects instead of ending the process; verbs set `process.exitCode`. */
+export function createProgram(): Command {
+  const program = new Command('sae-match')
+    .description('Which feature of layer A is the same feature in layer B? Certified optimal matching of SAE features.')
+    .version(VERSION, '--version')
+    .option('--quiet', 'print results and errors only')
+    .helpCommand(false)
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  const action: Action =
+    (verb) =>
+    async (...args) => {
+      process.exitCode = await verb(createOutput(program.opts<{ quiet?: boolean }>().quiet ?? false), ...args);
+    };
+  for (const add of VERBS) add(program, action);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { FileStore } from '../../artifacts/store/file-store';
+import { buildChainsTask } from '../../activities/steps/build-chains';
+import { foldLayerTask } from '../../activities/steps/fold-layer';
+import { hashSourceTask } from '../../activities/steps/hash-source';
+import { matchLayersTask } from '../../activities/steps/match-layers';
+import { silentContext } from '../../activities/task-context';
+import type { PublishInput } from '../../workflows/activity-types';
+import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
+import { randomSae, writeLayers } from '../support/random-sae';
+import type { RandomSae } from '../support/random-sae';
+
+/** Three layers of random SAEs, and the specification of a run over them. */
+export function smallModel(
+  folder: string,
+  layers: readonly (RandomSae | Buffer)[] = [1, 2, 3].map((seed) => randomSae(seed))
+): RunSpec {
+  const source = join(folder, 'saes');
+  writeLayers(source, layers);
+  return {
+    source,
+    out: join(folder, 'out'),
+    layers: null,
+    pairs: 'adjacent',
+    weights: 'decoder',
+    fold: true,
+    degenerate: 'exclude',
+    format: null,
+    allow_hook_mismatch: false,
+  };
+}
+
+export const storeOf = ({ out }: RunSpec): FileStore => new FileStore(out);
+
+export async function foldAll(spec: RunSpec): Promise<FoldedRef[]> {
+  const { layers } = await hashSourceTask({ spec }, silentContext);
+  const folded = [];
+  for (const layer of layers) folded.push(await foldLayerTask({ spec, layer }, silentContext));
+  return folded;
+}
+
+export function match(spec: RunSpec, source: FoldedRef, target: FoldedRef): Promise<MatchRef> {
+  return matchLayersTask({ spec, source, target, memoryBudget: 2 ** 34, slots: 1 }, silentContext);
+}
+
+/** Carries out every step of a run but the last, whose input it returns. */
+export async function prepareRun(spec: RunSpec, runId: string): Promise<PublishInput> {
+  const plan = await hashSourceTask({ spec }, silentContext);
+  const folded = await foldAll(spec);
+  const steps = [];
+  for (const [source, target] of plan.pairs) {
+    const of = (layer: number): FoldedRef => folded.find((candidate) => candidate.layer === layer)!;
+    steps.push(await match(spec, of(source), of(target)));
+  }
+  const layers = folded.map((ref) => ({ layer: ref.layer, folded: ref }));
+  return {
+    request: {
+      runId,
+      spec,
+      execution: { memoryBudget: null, heartbeatSeconds: 6, taskQueue: 'test', maxConcurrentPairs: 1 },
+    },
+    plan,
+    matches: steps,
+    failures: [],
+    composed: [],
+    chains: await buildChainsTask({ spec, layers, steps }, silentContext),
+    started: '2026-01-01T00:00:00.000Z',
+  };
+}

@@ -1,0 +1,131 @@
+import { chainsKey, foldKey, matchKey } from '../../../activities/steps/keys';
+import type { FoldKeyInput } from '../../../activities/steps/keys';
+import type { FoldedRef, MatchRef, RunSpec } from '../../../workflows/run-types';
+
+const spec: RunSpec = {
+  source: '/saes',
+  out: '/out',
+  layers: null,
+  pairs: 'adjacent',
+  weights: 'decoder',
+  fold: true,
+  degenerate: 'exclude',
+  format: null,
+  allow_hook_mismatch: false,
+};
+const fold: FoldKeyInput = {
+  files: [{ sha256: 'a' }, { sha256: 'b' }],
+  format: 'f',
+  layer: 3,
+  fold: true,
+  degenerate: 'exclude',
+};
+const source: FoldedRef = {
+  layer: 0,
+  features: 8,
+  elements: 4,
+  rows: 'r0',
+  folded: 'f0',
+  inputs: ['a'],
+  cached: false,
+};
+const target: FoldedRef = {
+  layer: 1,
+  features: 9,
+  elements: 4,
+  rows: 'r1',
+  folded: 'f1',
+  inputs: ['b'],
+  cached: false,
+};
+const step: MatchRef = { source: 0, target: 1, key: 'm01', cached: false };
+
+function expectAllDifferent(keys: readonly string[]): void {
+  for (const key of keys) expect(key).toMatch(/^[0-9a-f]{64}$/);
+  expect(new Set(keys).size).toBe(keys.length);
+}
+
+describe('the key of a folded layer', () => {
+  it('changes with the files and their order, the format, the layer, and how it is folded', () => {
+    expectAllDifferent([
+      foldKey(fold),
+      foldKey({ ...fold, files: [{ sha256: 'b' }, { sha256: 'a' }] }),
+      foldKey({ ...fold, files: [{ sha256: 'a' }] }),
+      foldKey({ ...fold, format: 'g' }),
+      foldKey({ ...fold, layer: 4 }),
+      foldKey({ ...fold, layer: null }),
+      foldKey({ ...fold, fold: false }),
+      foldKey({ ...fold, degenerate: 'error' }),
+    ]);
+  });
+
+  it('does not change with the name or place of a file', () => {
+    const files = fold.files.map((file, index) => ({ ...file, path: `elsewhere/${index}`, bytes: 7 }));
+    expect(foldKey({ ...fold, files })).toBe(foldKey(fold));
+  });
+
+  it('does not change with the rule for thresholds when these are not folded in', () => {
+    const unfolded = { ...fold, fold: false };
+    expect(foldKey({ ...unfolded, degenerate: 'error' })).toBe(foldKey(unfolded));
+  });
+});
+
+describe('the key of a match', () => {
+  it('changes with the rows of either side, their order, their layers, and what is compared', () => {
+    expectAllDifferent([
+      matchKey(source, target, spec),
+      matchKey(target, source, spec),
+      matchKey({ ...source, rows: 'r' }, target, spec),
+      matchKey(source, { ...target, rows: 'r' }, spec),
+      matchKey({ ...source, folded: null }, target, spec),
+      matchKey(source, { ...target, folded: 'f' }, spec),
+      matchKey({ ...source, layer: 5 }, target, spec),
+      matchKey(source, target, { ...spec, weights: 'encoder' }),
+      matchKey(source, target, { ...spec, fold: false }),
+      matchKey(source, target, { ...spec, degenerate: 'error' }),
+    ]);
+  });
+
+  it('does not change with where things lie, which other layers there are, or what was cached', () => {
+    const elsewhere: RunSpec = {
+      ...spec,
+      source: '/s',
+      out: '/o',
+      layers: [0, 1],
+      pairs: 'all',
+      allow_hook_mismatch: true,
+    };
+    expect(matchKey({ ...source, cached: true }, { ...target, cached: true }, elsewhere)).toBe(
+      matchKey(source, target, spec)
+    );
+  });
+});
+
+describe('the key of chains', () => {
+  const layers = [
+    { layer: 0, rows: 'r0' },
+    { layer: 1, rows: 'r1' },
+  ];
+
+  it('changes with the layers, the steps between them, and the options that the table states', () => {
+    expectAllDifferent([
+      chainsKey(layers, [step], spec),
+      chainsKey(layers, [null], spec),
+      chainsKey(layers, [{ ...step, key: 'm' }], spec),
+      chainsKey([layers[0]!, { layer: 2, rows: 'r1' }], [step], spec),
+      chainsKey([layers[0]!, { layer: 1, rows: null }], [step], spec),
+      chainsKey(layers, [null], { ...spec, weights: 'all' }),
+      chainsKey(layers, [null], { ...spec, fold: false }),
+      chainsKey(layers, [null], { ...spec, degenerate: 'error' }),
+    ]);
+  });
+
+  it('does not change with where things lie or what was cached', () => {
+    const elsewhere: RunSpec = { ...spec, source: '/s', out: '/o', pairs: [[0, 1]], layers: [0, 1] };
+    expect(chainsKey(layers, [{ ...step, cached: true }], elsewhere)).toBe(chainsKey(layers, [step], spec));
+  });
+});
+
+it('keys of different kinds of artifact never meet', () => {
+  expectAllDifferent([foldKey(fold), matchKey(source, target, spec), chainsKey([], [], spec)]);
+});

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MatchSaesInput } from '../../../activities/steps/match-saes';
+import type { TaskProgress } from '../../../activities/task-context';
+import { runTask } from '../../../activities/thread/run-task';
+import { CancelledError, EnvironmentError, InputError, MemoryBudgetError, UsageError } from '../../../matching/errors';
+import type { RunSpec } from '../../../workflows/run-types';
+import { temporaryFolders } from '../../artifacts/temporary-folder';
+import { randomSae, writeLayers } from '../../support/random-sae';
+import { EXAMPLE } from '../../support/small-model';
+
+const newFolder = temporaryFolders();
+let source: string;
+let target: string;
+beforeAll(() => {
+  [source, target] = writeLayers(newFolder(), [randomSae(1), randomSae(2)]) as [string, string];
+});
+
+function pairInput(change: Partial<MatchSaesInput> = {}): MatchSaesInput {
+  return {
+    source,
+    target,
+    out: join(newFolder(), 'out'),
+    weights: 'decoder',
+    fold: true,
+    degenerate: 'exclude',
+    format: null,
+    allowHookMismatch: false,
+    memoryBudget: 2 ** 34,
+    ...change,
+  };
+}
+
+describe('a task in a thread', () => {
+  it('returns its result and reports its progress', async () => {
+    const progress: TaskProgress[] = [];
+    const row = await runTask('matchSaes', pairInput(), { onProgress: (report) => progress.push(report) });
+    expect(row).toMatchObject({ status: 'done', source_features: 16, matched: 16 });
+    const phases = new Set(progress.map(({ phase }) => phase));
+    expect([...phases].slice(0, 2)).toEqual(['reading', 'similarities']);
+    expect(progress.every(({ done, total }) => done <= total)).toBe(true);
+  });
+
+  it.each([
+    ['a missing file', InputError, () => ({ source: '/nowhere' })],
+    ['an unknown format', UsageError, () => ({ format: 'mine' })],
+    ['a folder below a file', EnvironmentError, () => ({ out: join(source, 'out') })],
+    ['too little memory', MemoryBudgetError, () => ({ memoryBudget: 1 })],
+  ])('rejects for %s with the class of the error', async (_, errorClass, change) => {
+    const error: unknown = await runTask('matchSaes', pairInput(change())).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(errorClass);
+    expect((error as Error).name).toBe(errorClass.name);
+  });
+
+  it('rejects with the nearest class that the caller knows', async () => {
+    const spec = { out: newFolder(), weights: 'decoder', fold: true, degenerate: 'exclude' } as RunSpec;
+    const steps = [{ source: 0, target: 1, key: '0', cached: false }];
+    const error: unknown = await runTask('buildChains', { spec, layers: [], steps }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toContain(`${spec.out}/artifacts/matches/0/matches.parquet`);
+  });
+
+  it('stops when it is cancelled while it computes, and writes nothing', async () => {
+    const input = pairInput({ source: `${EXAMPLE}#0`, target: `${EXAMPLE}#1` });
+    const controller = new AbortController();
+    const phases = new Set<string>();
+    const onProgress = ({ phase }: TaskProgress): void => {
+      phases.add(phase);
+      if (phase === 'similarities') controller.abort();
+    };
+    await expect(runTask('matchSaes', input, { onProgress, signal: controller.signal })).rejects.toThrow(
+      CancelledError
+    );
+    expect(phases.has('certificate')).toBe(false);
+    expect(existsSync(input.out)).toBe(false);
+  });
+
+  it('does not start when it is cancelled before', async () => {
+    const input = pairInput();
+    await expect(runTask('matchSaes', input, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError);
+    expect(existsSync(input.out)).toBe(false);
+  });
+});
