@@ -87,7 +87,7 @@ export async function queryProgress(handle: RunHandle): Promise<RunProgress | nu
     return await handle.client.withDeadline(Date.now() + QUERY_MS, () => handle.query<RunProgress>('progress'));
   } catch (error) {
     // The server waits for a worker for as long as the query may take.
-    if (isUnavailable(error) && !String(error).includes('DEADLINE_EXCEEDED')) throw error;
+    if (isUnavailable(error) && !textOf(error).includes('DEADLINE_EXCEEDED')) throw error;
     return null;
   }
 }
@@ -111,10 +111,14 @@ function rootMessage(error: Error): string {
 }
 
 function isUnavailable(error: unknown): boolean {
-  const text = error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error);
   return /UNAVAILABLE|DEADLINE_EXCEEDED|ECONNREFUSED|ECONNRESET|connection (error|closed|dropped)|Failed to connect/i.test(
-    text
+    textOf(error)
   );
+}
+
+/** What an error says, with its cause: the client wraps those of the network. */
+function textOf(error: unknown): string {
+  return error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error);
 }
 
 function progressText(progress: RunProgress | null, heartbeats: readonly TaskProgress[]): ProgressText {

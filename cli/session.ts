@@ -121,13 +121,17 @@ interface Calls {
  */
 function trackCalls(client: Client): Calls {
   const underWay = new Set<Promise<unknown>>();
-  let ended = false;
+  const ending = new AbortController();
+  const refusal = (): CancelledError | null => (ending.signal.aborted ? new CancelledError('the request') : null);
   const track: Session['call'] = async (work) => {
-    if (ended) throw new CancelledError('the request');
+    const refused = refusal();
+    if (refused !== null) throw refused;
     const result = work();
     underWay.add(result);
     try {
       return await result;
+    } catch (error) {
+      throw refusal() ?? error;
     } finally {
       underWay.delete(result);
     }
@@ -136,7 +140,7 @@ function trackCalls(client: Client): Calls {
     track,
     call: (request) => track(() => client.withDeadline(Date.now() + CALL_MS, request)),
     end: async () => {
-      ended = true;
+      ending.abort();
       await Promise.allSettled(underWay);
     },
   };

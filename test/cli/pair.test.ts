@@ -101,7 +101,7 @@ describe('pair of two example SAEs', () => {
   it('lists in the manifest every table with its checksum, both inputs by hash, and the options', () => {
     const { kind, state, options, inputs, artifacts, pairs } = manifestOf('folded');
     expect([kind, state]).toEqual(['pair', 'done']);
-    expect(options).toEqual({ weights: 'decoder', fold: true, degenerate: 'exclude' });
+    expect(options).toEqual({ weights: 'decoder', fold: true, degenerate: 'exclude', format: null });
     expect(inputs.map(({ layer, path }) => [layer, path])).toEqual([
       [3, `${EXAMPLE}#3`],
       [4, `${EXAMPLE}#4`],

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readFolded } from '../../../activities/steps/folded-artifact';
 import { foldLayerTask } from '../../../activities/steps/fold-layer';
 import { hashSourceTask } from '../../../activities/steps/hash-source';
@@ -73,8 +74,11 @@ describe('folding a layer', () => {
       Array.from({ length: 8 }, (_, seed) => randomSae(seed))
     );
     const { layers } = await hashSourceTask({ spec }, silentContext);
-    const folded = await Promise.all(layers.map((layer) => foldLayerTask({ spec, layer }, silentContext)));
-    expect(folded.map(({ cached }) => cached)).toEqual(new Array(8).fill(false));
+    for (const out of ['a', 'b/c', 'd/e/f', 'g/h/i/j']) {
+      const elsewhere = { ...spec, out: join(spec.out, out) };
+      const folding = layers.map((layer) => foldLayerTask({ spec: elsewhere, layer }, silentContext));
+      expect((await Promise.all(folding)).map(({ cached }) => cached)).toEqual(new Array(8).fill(false));
+    }
   });
 
   it('refuses a file that changed since the run was planned', async () => {
