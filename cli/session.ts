@@ -122,16 +122,15 @@ interface Calls {
 function trackCalls(client: Client): Calls {
   const underWay = new Set<Promise<unknown>>();
   const ending = new AbortController();
-  const refusal = (): CancelledError | null => (ending.signal.aborted ? new CancelledError('the request') : null);
   const track: Session['call'] = async (work) => {
-    const refused = refusal();
-    if (refused !== null) throw refused;
+    ending.signal.throwIfAborted();
     const result = work();
     underWay.add(result);
     try {
       return await result;
     } catch (error) {
-      throw refusal() ?? error;
+      ending.signal.throwIfAborted();
+      throw error;
     } finally {
       underWay.delete(result);
     }
@@ -140,7 +139,7 @@ function trackCalls(client: Client): Calls {
     track,
     call: (request) => track(() => client.withDeadline(Date.now() + CALL_MS, request)),
     end: async () => {
-      ending.abort();
+      ending.abort(new CancelledError('the request'));
       await Promise.allSettled(underWay);
     },
   };

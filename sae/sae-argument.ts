@@ -22,7 +22,7 @@ export async function resolveSaeArgument(argument: string, options: CatalogueOpt
   const [, location = argument, layer] = /^(.+)#(\d+)$/.exec(argument) ?? [];
   const source = await openSource(location);
   const entries = await listSaes(source, options);
-  const [entry] = layer === undefined ? entries : selectLayers(entries, [Number(layer)]);
+  const [entry] = layer === undefined ? entries : selectLayers(entries, [Number(layer)], location);
   if (layer === undefined && entries.length > 1) throw severalSaes(location, entries);
   if (entry!.error !== null) throw entry!.error;
   return { source, entry: entry! };

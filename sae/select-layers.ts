@@ -27,22 +27,25 @@ export function parseLayers(text: string): readonly number[] {
  * The SAEs of the chosen layers, one a layer, ascending. `null` chooses every layer that the source has. SAEs that
  * belong to no layer (of the embedding, for example) are left out; damaged ones are kept.
  *
+ * @param source named in errors
+ *
  * @throws InputError when a chosen layer is missing, a layer has several SAEs, or no SAE has a layer at all.
  */
 export function selectLayers(
   entries: readonly CatalogueEntry[],
-  layers: readonly number[] | null
+  layers: readonly number[] | null,
+  source?: string
 ): readonly LayerEntry[] {
   const byLayer = new Map<number, LayerEntry[]>();
   for (const entry of entries.filter(hasLayer)) {
     byLayer.set(entry.layer, [...(byLayer.get(entry.layer) ?? []), entry]);
   }
   const found = [...byLayer.keys()].sort((a, b) => a - b);
-  if (found.length === 0) throw noLayers(entries);
+  if (found.length === 0) throw noLayers(entries, source);
   return (layers ?? found).map((layer) => {
     const [entry, ...others] = byLayer.get(layer) ?? [];
-    if (entry === undefined) throw missingLayer(layer, found);
-    if (others.length > 0) throw ambiguousLayer(layer, [entry, ...others]);
+    if (entry === undefined) throw missingLayer(layer, found, source);
+    if (others.length > 0) throw ambiguousLayer(layer, [entry, ...others], source);
     return entry;
   });
 }
@@ -70,16 +73,18 @@ function notLayers(text: string, part: string): UsageError {
   });
 }
 
-function noLayers(entries: readonly CatalogueEntry[]): InputError {
+function noLayers(entries: readonly CatalogueEntry[], source?: string): InputError {
   return new InputError('no SAE tells its layer', {
+    ...(source !== undefined && { file: source }),
     found: entries.map(({ path }) => path).join(', ') || 'no SAEs',
     expected: 'a layer in the configuration or in the path, such as layer_3/',
     remedy: 'Put each SAE into a folder named layer_<N>.',
   });
 }
 
-function missingLayer(layer: number, found: readonly number[]): InputError {
+function missingLayer(layer: number, found: readonly number[], source?: string): InputError {
   return new InputError(`layer ${layer} has no SAE`, {
+    ...(source !== undefined && { file: source }),
     field: `layer ${layer}`,
     found: `layers ${layersText(found)}`,
     expected: `an SAE of layer ${layer}`,
@@ -87,8 +92,9 @@ function missingLayer(layer: number, found: readonly number[]): InputError {
   });
 }
 
-function ambiguousLayer(layer: number, entries: readonly LayerEntry[]): InputError {
+function ambiguousLayer(layer: number, entries: readonly LayerEntry[], source?: string): InputError {
   return new InputError(`layer ${layer} has several SAEs`, {
+    ...(source !== undefined && { file: source }),
     field: `layer ${layer}`,
     found: entries.map(({ path }) => path).join(', '),
     expected: 'one SAE a layer',

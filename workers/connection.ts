@@ -20,7 +20,9 @@ export function configuredServer(address: string | undefined): ServerAddress | n
   try {
     config = loadClientConnectConfig();
   } catch (cause) {
+    const file = process.env.TEMPORAL_CONFIG_FILE;
     throw new UsageError('the Temporal client configuration cannot be read', {
+      ...(file !== undefined && { file }),
       found: cause instanceof Error ? cause.message : String(cause),
       remedy: 'Check TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE and the other TEMPORAL_ variables.',
       cause,

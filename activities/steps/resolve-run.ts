@@ -23,7 +23,7 @@ export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
   const source = await openSource(spec.source);
   const entries = await listSaes(source, spec.format === null ? {} : { format: spec.format });
   const wanted = spec.layers ?? (typeof spec.pairs === 'string' ? null : layersOfPairs(spec.pairs));
-  const selected = selectLayers(entries, wanted);
+  const selected = selectLayers(entries, wanted, spec.source);
   const layers = selected.map((entry) => planLayer(entry, spec));
   const pairs = planPairs(
     layers.map(({ layer }) => layer),

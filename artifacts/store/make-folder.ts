@@ -8,19 +8,20 @@ import { codeOf, isMissing } from './file-errors';
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await fs.mkdir(folder);
+    await makeOne(folder);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await fs.stat(folder)).isDirectory()) return;
     const parent = dirname(folder);
-    if (!isMissing(error) || parent === folder || (await exists(parent))) throw error;
+    if (!isMissing(error) || parent === folder) throw error;
     await makeFolder(parent);
-    await makeFolder(folder);
+    // Once, with the parent in place: also when another write has made it in the meantime.
+    await makeOne(folder);
   }
 }
 
-async function exists(folder: string): Promise<boolean> {
-  return fs.stat(folder).then(
-    () => true,
-    () => false
-  );
+async function makeOne(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !(await fs.stat(folder)).isDirectory()) throw error;
+  }
 }

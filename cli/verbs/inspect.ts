@@ -34,7 +34,7 @@ async function inspectVerb(output: Output, argument: string, flags: InspectFlags
   const [, location = argument, layer] = /^(.+)#(\d+)$/.exec(argument) ?? [];
   const source = await openSource(location);
   const listed = await listSaes(source, flags.format === undefined ? {} : { format: flags.format });
-  const entries = layer === undefined ? listed : selectLayers(listed, [Number(layer)]);
+  const entries = layer === undefined ? listed : selectLayers(listed, [Number(layer)], location);
   const [only] = entries;
   if (entries.length === 1) {
     const description = await describeSae(source, only!, { weights: true });

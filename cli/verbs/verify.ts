@@ -99,7 +99,7 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
 function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {
   const [source, target] = manifest.inputs;
   const [pair] = manifest.pairs;
-  const options = manifest.options as unknown as VerifyOptions['options'];
+  const options = manifest.options as VerifyOptions['options'];
   const work: PairToVerify = {
     sourceLayer: pair!.source_layer,
     targetLayer: pair!.target_layer,

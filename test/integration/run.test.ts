@@ -96,6 +96,15 @@ describe('a run through a real Temporal server', () => {
     expect(readRunManifest(out, RUN).timings).toEqual(timings);
   });
 
+  it('is not taken for another run that is given its id', async () => {
+    const other = await run('run', saes, '--out', out, '--layers', '2-3', '--run-id', RUN);
+    expect(other).toMatchObject({ code: 2, stdout: '' });
+    expect(other.stderr).toContain('there is another run of this id');
+    const again = await run('run', saes, '--out', out, ...SELECTION, '--run-id', RUN, '--new');
+    expect(again).toMatchObject({ code: 2, stdout: '' });
+    expect(again.stderr).toContain('there is a finished run of this id');
+  });
+
   it('is known to status and list, by id and by folder', async () => {
     const byId = JSON.parse((await run('status', RUN, '--out', out, '--json')).stdout) as Status;
     const byFolder = JSON.parse((await run('status', join(out, 'runs', RUN), '--json')).stdout) as Status;
