@@ -48,3 +48,13 @@ export function requireManifest({ runId, out, manifest }: RunReference): RunMani
     remedy: `See sae-match status ${runId}; name another output folder with --out.`,
   });
 }
+
+/** The error for a run that neither an output folder nor the server knows. */
+export function noSuchRun({ runId, out }: Pick<RunReference, 'runId' | 'out'>): InputError {
+  return new InputError('no such run', {
+    field: 'run',
+    found: runId,
+    expected: `a run in ${out} or on the server`,
+    remedy: 'See sae-match list; or give the original run command again, which goes on in the same way.',
+  });
+}

@@ -8,7 +8,7 @@ import { ensureServer } from '../infra/temporal/embedded-server';
 import type { WorkerProgram } from '../infra/worker-process';
 import { CancelledError, EnvironmentError } from '../matching/errors';
 import { VERSION } from '../matching/version';
-import { configuredServer, plainServer } from '../workers/connection';
+import { configuredServer, plainServer, unreachable } from '../workers/connection';
 import type { ServerAddress } from '../workers/connection';
 import type { Output } from './output';
 
@@ -179,12 +179,6 @@ async function connect(server: ServerAddress): Promise<Connection> {
   try {
     return await Connection.connect({ ...server.connection, connectTimeout: '10s' });
   } catch (cause) {
-    throw new EnvironmentError('the Temporal server cannot be reached', {
-      field: 'address',
-      found: server.connection.address,
-      expected: 'a running server',
-      remedy: 'Check --address or TEMPORAL_ADDRESS; without them an embedded server is used.',
-      cause,
-    });
+    throw unreachable(server, cause);
   }
 }

@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
-import { UsageError } from '../matching/errors';
+import { EnvironmentError, UsageError } from '../matching/errors';
 
 /** How to reach a Temporal server. */
 export interface ServerAddress {
@@ -41,4 +41,15 @@ const DEFAULT_ADDRESS = 'localhost:7233';
 /** Address of a server without TLS or keys, as the embedded one. */
 export function plainServer(address: string): ServerAddress {
   return { connection: { address }, namespace: 'default' };
+}
+
+/** The error for a server that does not answer. */
+export function unreachable(server: ServerAddress, cause: unknown): EnvironmentError {
+  return new EnvironmentError('the Temporal server cannot be reached', {
+    field: 'address',
+    found: server.connection.address,
+    expected: 'a running server',
+    remedy: 'Check --address or TEMPORAL_ADDRESS; without them an embedded server is used.',
+    cause,
+  });
 }

@@ -11,7 +11,8 @@ import { createMatchActivities } from '../activities/match-activities';
 import type { ActivityPorts } from '../activities/ports';
 import { runTask } from '../activities/thread/run-task';
 import { openStore } from '../artifacts/store/open-store';
-import { EnvironmentError, SaeMatchError } from '../matching/errors';
+import { SaeMatchError } from '../matching/errors';
+import { unreachable } from './connection';
 import type { ServerAddress } from './connection';
 import { createMetrics } from './metrics';
 import { serveMetrics } from './metrics-server';
@@ -138,13 +139,7 @@ async function connect(server: ServerAddress): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect(server.connection);
   } catch (cause) {
-    throw new EnvironmentError('the Temporal server cannot be reached', {
-      field: 'address',
-      found: server.connection.address,
-      expected: 'a running server',
-      remedy: 'Check --address or TEMPORAL_ADDRESS; without them an embedded server is used.',
-      cause,
-    });
+    throw unreachable(server, cause);
   }
 }
 

@@ -1,7 +1,6 @@
-import { InputError } from '../../matching/errors';
 import type { RunSpec } from '../../workflows/run-types';
 import type { Output } from '../output';
-import { resolveRunArgument } from '../run-argument';
+import { noSuchRun, resolveRunArgument } from '../run-argument';
 import type { RunReference } from '../run-argument';
 import { describeRun, requestOf } from '../runs';
 import { openSession } from '../session';
@@ -66,10 +65,5 @@ async function findRequest(
   } finally {
     await session.close();
   }
-  throw new InputError('no such run', {
-    field: 'run',
-    found: runId,
-    expected: `a run in ${out} or on the server`,
-    remedy: 'See sae-match list; or give the original run command again, which goes on in the same way.',
-  });
+  throw noSuchRun({ runId, out });
 }

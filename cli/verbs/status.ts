@@ -1,7 +1,6 @@
-import { InputError } from '../../matching/errors';
 import { exitCodeOfState } from '../exit-codes';
 import type { Output } from '../output';
-import { resolveRunArgument } from '../run-argument';
+import { noSuchRun, resolveRunArgument } from '../run-argument';
 import { statusFromManifest, statusFromServer } from '../run-status';
 import type { RunStatus } from '../run-status';
 import { describeRun } from '../runs';
@@ -43,12 +42,7 @@ async function statusOf(output: Output, argument: string, flags: StatusFlags): P
   } finally {
     await session.close();
   }
-  throw new InputError('no such run', {
-    field: 'run',
-    found: runId,
-    expected: `a run in ${out} or on the server`,
-    remedy: 'See sae-match list.',
-  });
+  throw noSuchRun({ runId, out });
 }
 
 function printStatus(output: Output, status: RunStatus): void {

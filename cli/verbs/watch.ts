@@ -1,9 +1,8 @@
-import { InputError } from '../../matching/errors';
 import { exitCodeOfState } from '../exit-codes';
 import { followRun } from '../follow-run';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
-import { resolveRunArgument } from '../run-argument';
+import { noSuchRun, resolveRunArgument } from '../run-argument';
 import { describeRun, findManifest, requestOf, workflowId } from '../runs';
 import type { RunHandle } from '../runs';
 import { RunResults } from '../run-results';
@@ -38,7 +37,7 @@ async function watchVerb(output: Output, argument: string, flags: WatchFlags): P
   try {
     const description = await describeRun(session.client, runId);
     if (description === null) {
-      throw new InputError('no such run', { field: 'run', found: runId, remedy: 'See sae-match list.' });
+      throw noSuchRun({ runId, out });
     }
     const handle: RunHandle = session.client.workflow.getHandle(workflowId(runId));
     const outcome = await interrupt.during(followRun(session, handle, output));
