@@ -15,5 +15,7 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Without this every use of Math in a numeric loop goes through the sandbox: several times slower.
   sandboxInjectedGlobals: ['Math'],
+  // One worker for each core: by default one core would be left to a runner that only waits.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };

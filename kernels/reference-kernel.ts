@@ -1,64 +1,58 @@
-import type { TileKernel } from '../matching/ports';
-import type { RowMatrix } from '../matching/row-matrix';
+import { BLOCK } from '../matching/engine/shared-problem';
+import type { SharedProblem } from '../matching/engine/shared-problem';
+import type { TileKernel, TileProduct } from '../matching/ports';
 
 /**
- * The plain JavaScript kernel: float64 dot products in the fixed order that defines exactness. Slow (about one
- * multiply-add a nanosecond), needs no device, and is what every other device is checked against.
+ * The plain JavaScript kernel: float64 sums of the float32 codes, rounded once. Slow (about one multiply-add a
+ * nanosecond), needs no runtime and no start-up, and is what other devices are checked against.
  */
 export function createReferenceKernel(): TileKernel {
-  return {
-    device: 'javascript',
-    similarities(source, target, first, count, out) {
-      out.fill(0, 0, count * target.count);
-      source.parts.forEach((part, index) => {
-        const other = target.parts[index]!;
-        for (let r = 0; r < count; r++) {
-          const row = Float64Array.from(rowView(part.rows, first + r));
-          accumulateRow(row, part.weight, other.rows, out, r * target.count);
-        }
-      });
-    },
-  };
+  return { device: 'javascript', open: (problem) => Promise.resolve(new ReferenceProduct(problem)) };
 }
 
-/** out[base + j] += weight · <row, target_j>, four columns at a time so that four sums are in flight. */
-function accumulateRow(row: Float64Array, weight: number, target: RowMatrix, out: Float64Array, base: number): void {
-  const width = row.length;
-  let j = 0;
-  for (const block of target.blocks) {
-    const rows = width === 0 ? 0 : block.length / width;
-    let r = 0;
-    for (; r + 4 <= rows; r += 4, j += 4) {
-      const o0 = r * width;
-      const o1 = o0 + width;
-      const o2 = o1 + width;
-      const o3 = o2 + width;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      for (let k = 0; k < width; k++) {
-        const a = row[k]!;
-        s0 += a * block[o0 + k]!;
-        s1 += a * block[o1 + k]!;
-        s2 += a * block[o2 + k]!;
-        s3 += a * block[o3 + k]!;
-      }
-      out[base + j] = out[base + j]! + weight * s0;
-      out[base + j + 1] = out[base + j + 1]! + weight * s1;
-      out[base + j + 2] = out[base + j + 2]! + weight * s2;
-      out[base + j + 3] = out[base + j + 3]! + weight * s3;
-    }
-    for (; r < rows; r++, j++) {
-      let sum = 0;
-      for (let k = 0, o = r * width; k < width; k++, o++) sum += row[k]! * block[o]!;
-      out[base + j] = out[base + j]! + weight * sum;
-    }
+class ReferenceProduct implements TileProduct {
+  readonly values: Float32Array;
+  readonly blockLargest: Float32Array;
+  readonly halves = null;
+  private readonly sums: Float64Array;
+
+  constructor(private readonly problem: SharedProblem) {
+    const { tileRows, paddedColumns, blocks } = problem;
+    this.values = new Float32Array(tileRows * paddedColumns);
+    this.blockLargest = new Float32Array(tileRows * blocks);
+    this.sums = new Float64Array(paddedColumns);
   }
-}
 
-function rowView(matrix: RowMatrix, index: number): Float32Array {
-  const block = matrix.blocks[Math.floor(index / matrix.rowsPerBlock)]!;
-  const start = (index % matrix.rowsPerBlock) * matrix.columns;
-  return block.subarray(start, start + matrix.columns);
+  multiply(codes: Float32Array | Uint8Array): Promise<void> {
+    const { tileRows, width, paddedColumns, blocks } = this.problem;
+    for (let r = 0; r < tileRows; r++) {
+      this.multiplyRow(codes.subarray(r * width, (r + 1) * width), r * paddedColumns);
+      for (let b = 0; b < blocks; b++)
+        this.blockLargest[r * blocks + b] = this.largestOf(r * paddedColumns + b * BLOCK);
+    }
+    return Promise.resolve();
+  }
+
+  close(): void {
+    // Nothing is held outside JavaScript.
+  }
+
+  private multiplyRow(row: Float32Array | Uint8Array, offset: number): void {
+    const { sums, values } = this;
+    const { paddedColumns, columnCodes } = this.problem;
+    sums.fill(0);
+    for (let k = 0; k < row.length; k++) {
+      const a = row[k]!;
+      if (a === 0) continue;
+      const base = k * paddedColumns;
+      for (let p = 0; p < paddedColumns; p++) sums[p] = sums[p]! + a * columnCodes[base + p]!;
+    }
+    values.set(sums, offset);
+  }
+
+  private largestOf(start: number): number {
+    let largest = -Infinity;
+    for (let n = start; n < start + BLOCK; n++) if (this.values[n]! > largest) largest = this.values[n]!;
+    return largest;
+  }
 }

@@ -1,6 +1,4 @@
-import type { RowMatrix } from './row-matrix';
-
-/**
+/*
  * The linear assignment problem of one layer pair, on an integer grid.
  *
  * minimise Σ c_ij x_ij + Σ λ_i p_i + Σ μ_j q_j, where p and q mark features left unmatched at prices λ and μ
@@ -11,20 +9,6 @@ import type { RowMatrix } from './row-matrix';
  * decides, because c_ij = g·C_ij + (λ_i or ‖a_i‖²) + (μ_j or ‖b_j‖²): leaving features out costs 0 on the grid. All grid
  * numbers are integers far below 2^53, so that price arithmetic is exact in float64 and ties are real ties.
  */
-export interface AssignmentProblem {
-  /** Grid step g, a power of two, in units of the similarities. */
-  readonly step: number;
-  /** S `[sources, targets]`, integers. */
-  readonly similarity: RowMatrix<Float64Array>;
-  /** A `[sources]`, integers. */
-  readonly sourceTerm: Float64Array;
-  /** B `[targets]`, integers. */
-  readonly targetTerm: Float64Array;
-  /** Whether source features may stay unmatched (at grid cost 0). */
-  readonly sourcesOptional: boolean;
-  /** Whether target features may stay unmatched (at grid cost 0). */
-  readonly targetsOptional: boolean;
-}
 
 /** An optimal solution with its proof: U_i + V_j ≤ C_ij everywhere, equality on matched pairs. */
 export interface AssignmentSolution {
@@ -56,8 +40,11 @@ export function gridStep(source: Side, target: Side): number {
     Math.sqrt(largest(source.norms) * largest(target.norms)) * 2 ** -47,
     Math.max(largestTerm(source), largestTerm(target)) * 2 ** -50
   );
-  return smallest > 0 ? powerOfTwoAtLeast(smallest) : 1;
+  return smallest > 0 ? powerOfTwoAtLeast(smallest) : STEP_OF_NOTHING;
 }
+
+/** Step where all rows are zero: every number is on the grid, and nothing is rounded. */
+export const STEP_OF_NOTHING = 2 ** -500;
 
 /** Squared norms and prices of staying unmatched of one side. */
 export interface Side {

@@ -1,24 +1,58 @@
-import type { Features } from './features';
-import type { RowMatrix } from './row-matrix';
+import type { SharedProblem, TileArithmetic, TileStorage } from './engine/shared-problem';
+import type { SimilarityStore } from './engine/similarity-store';
+import type { StepResult, TileStep } from './engine/tile-worker';
 
-/**
- * Arithmetic of similarity tiles. An adapter (kernels/) binds a target layer once and then computes blocks of
- * S = A·Bᵀ, rows of the source against all target features.
- */
+/** Arithmetic of similarity tiles on one device (see kernels/). */
 export interface TileKernel {
-  /** Name of the device that ran, for example `javascript`. */
+  /** Name of the device that computes, for example `javascript` or `cpu`. */
+  readonly device: string;
+  /** Loads the encoded columns of a problem. */
+  open(problem: SharedProblem): Promise<TileProduct>;
+}
+
+/** The product of encoded rows with all columns of a problem; every product overwrites the one before. */
+export interface TileProduct {
+  /** Values t_ij `[tileRows, paddedColumns]`, row-major. */
+  readonly values: Float32Array;
+  /** Largest value of each block of columns `[tileRows, blocks]`. */
+  readonly blockLargest: Float32Array;
+  /** The values in half precision (bits); null unless the problem stores halves. */
+  readonly halves: Uint16Array | null;
+  /** Multiplies the codes of `tileRows` rows `[tileRows, width]`. */
+  multiply(codes: Float32Array | Uint8Array): Promise<void>;
+  close(): void;
+}
+
+/** A group of workers that share one problem, each with a kernel of its own. */
+export interface TileWorkers {
   readonly device: string;
   /**
-   * Similarities s_ij = Σ_parts weight · <a_i, b_j> of source features `first … first + count − 1` with every target
-   * feature, float64 `[count, target.count]` row-major into `out`. Each sum runs over the parts in order and the
-   * elements in ascending order, one accumulator, so that the result is the same bits on every machine.
+   * Carries out a step on all workers; resolves to what each contributes.
+   *
+   * @param onRows told now and then how many rows are done
+   * @throws CancelledError when the caller stops the work
    */
-  similarities(source: Features, target: Features, first: number, count: number, out: Float64Array): void;
+  run(step: TileStep, onRows?: (done: number) => void): Promise<readonly StepResult[]>;
+  close(): Promise<void>;
+}
+
+/** Provides the workers of a problem. */
+export interface TilePort {
+  /** How the devices of this port compute a problem of this size. */
+  arithmeticFor(rows: number, columns: number, width: number): TileArithmetic;
+  /** Bytes that the workers need beyond the shared problem. */
+  workerBytes(shape: {
+    readonly codes: number;
+    readonly tile: number;
+    readonly arithmetic: TileArithmetic;
+    readonly storage: TileStorage;
+  }): number;
+  open(problem: SharedProblem, store: SimilarityStore | null): Promise<TileWorkers>;
 }
 
 /** How far a matching is. */
 export interface MatchProgress {
-  readonly phase: 'similarities' | 'assignment' | 'certificate';
+  readonly phase: 'candidates' | 'pricing' | 'assignment' | 'certificate';
   readonly done: number;
   readonly total: number;
   /** Objective − bound so far, null until a bound exists. */
@@ -27,12 +61,9 @@ export interface MatchProgress {
 
 /** What the engine needs from the outside. */
 export interface MatchPorts {
-  readonly kernel: TileKernel;
+  readonly tiles: TilePort;
   /** Called between tiles, at most a few times a second of work. */
   readonly onProgress?: (progress: MatchProgress) => void;
   /** Called between tiles; throws CancelledError to stop. */
   readonly throwIfCancelled?: () => void;
 }
-
-/** Dense similarities `[source.count, target.count]`. */
-export type SimilarityMatrix = RowMatrix<Float64Array>;

@@ -25,9 +25,9 @@ export function rowOf<T extends FloatArray>(matrix: RowMatrix<T>, index: number)
   return block.subarray(start, start + matrix.columns) as T;
 }
 
-/** A zero matrix `[rows, columns]` of float32 or float64. */
+/** A zero matrix `[rows, columns]` of float32 or float64, in memory that threads can share. */
 export function allocateRows<T extends FloatArray>(
-  arrayType: new (length: number) => T,
+  arrayType: new (buffer: SharedArrayBuffer) => T,
   rows: number,
   columns: number,
   maxBlockBytes: number = MAX_BLOCK_BYTES
@@ -36,9 +36,25 @@ export function allocateRows<T extends FloatArray>(
   const rowsPerBlock = Math.max(1, Math.floor(maxBlockBytes / Math.max(1, columns * bytesPerElement)));
   const blocks: T[] = [];
   for (let first = 0; first < rows; first += rowsPerBlock) {
-    blocks.push(new arrayType(Math.min(rowsPerBlock, rows - first) * columns));
+    const length = Math.min(rowsPerBlock, rows - first) * columns;
+    blocks.push(new arrayType(new SharedArrayBuffer(length * bytesPerElement)));
   }
   return { rows, columns, rowsPerBlock, blocks };
+}
+
+/** Whether threads can be handed the matrix without a copy. */
+export function isShared(matrix: RowMatrix): boolean {
+  return matrix.blocks.every(({ buffer }) => buffer instanceof SharedArrayBuffer);
+}
+
+/** A copy in memory that threads can share; the matrix itself where it already is. */
+export function shareRows(matrix: RowMatrix): RowMatrix {
+  if (isShared(matrix)) return matrix;
+  const shared = allocateRows(Float32Array, matrix.rows, matrix.columns, matrix.rowsPerBlock * matrix.columns * 4);
+  matrix.blocks.forEach((block, index) => {
+    shared.blocks[index]!.set(block);
+  });
+  return shared;
 }
 
 /** Wraps one contiguous array `[rows, columns]` without copying it. */

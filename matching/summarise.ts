@@ -32,6 +32,7 @@ export interface SummariseContext {
   /** Features that took part, ascending. */
   readonly sourceIndex: Int32Array;
   readonly targetIndex: Int32Array;
+  readonly passes: number;
   readonly device: string;
 }
 
@@ -71,7 +72,7 @@ export function summarise(certified: CertifiedMatching, context: SummariseContex
       excludedTarget: target.features.count - targetIndex.length,
     },
     statistics: statisticsOf(context, targetFeature, cost, decoderCosine),
-    passes: 1,
+    passes: context.passes,
     device: context.device,
     fallbacks: 0,
   };

@@ -1,14 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { openStore } from '../../artifacts/store/open-store';
 import type { StoredObject } from '../../artifacts/store/object-store';
-import { createReferenceKernel } from '../../kernels/reference-kernel';
 import { featuresOf } from '../../matching/features';
 import { matchPair } from '../../matching/match-pair';
 import type { MatchSide } from '../../matching/match-pair';
+import type { MatchPorts } from '../../matching/ports';
 import { rowsFromArray } from '../../matching/row-matrix';
 import type { FoldedLayer } from '../../matching/folding';
 import type { ReportRows } from '../../matching/summarise';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
+import { createTileThreads } from '../tiles/tile-threads';
 import { checkSpaces } from './check-spaces';
 import { readFolded } from './folded-artifact';
 import { matchKey, matchObject } from './keys';
@@ -45,7 +47,7 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
   const name = (folded: FoldedRef): string => `${spec.source}#${folded.layer}`;
   checkSpaces({ name: name(source), features: a.features }, { name: name(target), features: b.features });
   const availableMemory = memoryLeft(input.memoryBudget, input.slots);
-  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context));
+  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context, input.slots));
   const pair = {
     sourceLayer: source.layer,
     targetLayer: target.layer,
@@ -67,10 +69,11 @@ export function memoryLeft(budget: number, slots: number): number {
   return Math.max(0, Math.floor((budget - process.memoryUsage.rss()) / slots));
 }
 
-/** The engine's ports, reporting to the task's context. */
-export function matchPorts(context: TaskContext): Parameters<typeof matchPair>[3] {
+/** The engine's ports, reporting to the task's context; `slots` matches share the cores. */
+export function matchPorts(context: TaskContext, slots: number): MatchPorts {
+  const threads = Math.max(1, Math.floor(availableParallelism() / slots));
   return {
-    kernel: createReferenceKernel(),
+    tiles: createTileThreads({ device: 'cpu', threads, throwIfCancelled: context.throwIfCancelled }),
     onProgress: context.onProgress,
     throwIfCancelled: context.throwIfCancelled,
   };

@@ -60,7 +60,7 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   const [a, b] = [side(source), side(target)];
   checkSpaces({ name: input.source, features: a.features }, { name: input.target, features: b.features });
   const availableMemory = memoryLeft(input.memoryBudget, 1);
-  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context));
+  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context, 1));
   const pair = {
     sourceLayer: source.input.layer,
     targetLayer: target.input.layer,

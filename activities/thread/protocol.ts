@@ -8,6 +8,7 @@ import {
   UsageError,
 } from '../../matching/errors';
 import type { TaskProgress } from '../task-context';
+import type { ThreadError } from './thread-errors';
 
 /** The errors that keep their class between threads; a subclass arrives as the nearest of these. */
 export const ERROR_CLASSES = [
@@ -34,10 +35,5 @@ export type FromThread =
   | { readonly kind: 'result'; readonly value: unknown }
   | {
       readonly kind: 'error';
-      readonly error: {
-        readonly type: string;
-        readonly message: string;
-        readonly stack: string;
-        readonly code: string | null;
-      };
+      readonly error: ThreadError;
     };

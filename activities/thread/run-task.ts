@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CancelledError, SaeMatchError } from '../../matching/errors';
 import type { TaskProgress } from '../task-context';
-import { ERROR_CLASSES } from './protocol';
 import type { FromThread, ToThread } from './protocol';
+import { reviveError } from './thread-errors';
 import type { TaskInput, TaskName, TaskResult } from './tasks';
 
 export interface RunTaskOptions {
@@ -47,7 +47,7 @@ function outcome(thread: Worker, { onProgress, signal }: RunTaskOptions): Promis
     thread.on('message', (message: FromThread) => {
       if (message.kind === 'progress') onProgress?.(message.progress);
       else if (message.kind === 'result') resolve(message.value);
-      else reject(revive(message.error));
+      else reject(reviveError(message.error));
     });
     thread.on('error', reject);
     thread.on('exit', (code) => {
@@ -55,15 +55,6 @@ function outcome(thread: Worker, { onProgress, signal }: RunTaskOptions): Promis
       reject(new SaeMatchError('a worker thread ended without a result', { found: `exit code ${code}` }));
     });
   });
-}
-
-function revive(error: Extract<FromThread, { kind: 'error' }>['error']): Error {
-  if (error.type === 'CancelledError') return new CancelledError();
-  const known = ERROR_CLASSES.find(({ name }) => name === error.type);
-  const revived = known === undefined ? new Error(error.message) : new known(error.message);
-  revived.stack = error.stack;
-  if (error.code !== null) Object.assign(revived, { code: error.code });
-  return revived;
 }
 
 /** The compiled thread entry; sources that run without a build step use the one of the last build. */

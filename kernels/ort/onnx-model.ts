@@ -2,7 +2,7 @@ import { bytes, float, integer, message, submessage, text } from './protobuf';
 import type { Field } from './protobuf';
 
 /** Element types of tensors, with the numbers ONNX gives them. */
-export const ONNX_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+export const ONNX_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 export type OnnxType = keyof typeof ONNX_TYPE;
 
 /** An input or output of a graph. A named dimension may have any size at run time. */
@@ -20,12 +20,18 @@ export interface OnnxInitializer {
   readonly data: ArrayBufferView;
 }
 
-/** One operator. Attributes whose schema type is float are given as `{ float }`; plain numbers are integers. */
+type OnnxAttribute = number | readonly number[] | { readonly float: number };
+
+/**
+ * One operator. Attributes whose schema type is float are given as `{ float }`; plain numbers and lists are integers.
+ */
 export interface OnnxNode {
   readonly operator: string;
+  /** Operators of the runtime itself: `com.microsoft`. */
+  readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, number | { readonly float: number }>>;
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 }
 
 /** A graph: nodes in an order in which every value is made before it is used. */
@@ -50,6 +56,7 @@ export function encodeOnnxModel(graph: OnnxGraph): Uint8Array {
     text(2, 'sae-match'),
     submessage(7, encodeGraph(graph)),
     submessage(8, [text(1, ''), integer(2, OPERATOR_SET)]),
+    submessage(8, [text(1, 'com.microsoft'), integer(2, 1)]),
   ]);
 }
 
@@ -63,24 +70,28 @@ function encodeGraph({ inputs, outputs, initializers = [], nodes }: OnnxGraph): 
   ];
 }
 
-function encodeNode({ operator, inputs, outputs, attributes = {} }: OnnxNode): Field[] {
+function encodeNode({ operator, domain, inputs, outputs, attributes = {} }: OnnxNode): Field[] {
   return [
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
     text(4, operator),
     ...Object.entries(attributes).map(([name, value]) => submessage(5, encodeAttribute(name, value))),
+    ...(domain === undefined ? [] : [text(7, domain)]),
   ];
 }
 
 const ATTRIBUTE_FLOAT = 1;
 const ATTRIBUTE_INTEGER = 2;
+const ATTRIBUTE_INTEGERS = 7;
 
-function encodeAttribute(name: string, value: number | { readonly float: number }): Field[] {
-  const typed =
-    typeof value === 'number'
-      ? [integer(3, value), integer(20, ATTRIBUTE_INTEGER)]
-      : [float(2, value.float), integer(20, ATTRIBUTE_FLOAT)];
-  return [text(1, name), ...typed];
+function encodeAttribute(name: string, value: OnnxAttribute): Field[] {
+  return [text(1, name), ...attributeValue(value)];
+}
+
+function attributeValue(value: OnnxAttribute): Field[] {
+  if (typeof value === 'number') return [integer(3, value), integer(20, ATTRIBUTE_INTEGER)];
+  if ('float' in value) return [float(2, value.float), integer(20, ATTRIBUTE_FLOAT)];
+  return [...value.map((item) => integer(8, item)), integer(20, ATTRIBUTE_INTEGERS)];
 }
 
 function encodeTensor({ name, type, shape, data }: OnnxInitializer): Field[] {

@@ -49,6 +49,6 @@ async function prepare(names) {
   await installPackages();
   if (!names.some((name) => needsEverything.has(name))) return process.env;
   await compile({ despiteErrors: true });
-  const env = { ...process.env, SAE_MATCH_TEMPORAL: await prepareTemporal() };
-  return { ...env, SAE_MATCH_PYTHON: await preparePython() };
+  const [temporal, python] = await Promise.all([prepareTemporal(), preparePython()]);
+  return { ...process.env, SAE_MATCH_TEMPORAL: temporal, SAE_MATCH_PYTHON: python };
 }

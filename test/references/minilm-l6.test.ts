@@ -1,4 +1,4 @@
-import { createReferenceKernel } from '../../kernels/reference-kernel';
+import { createTileThreads } from '../../activities/tiles/tile-threads';
 import { buildChains, readChains } from '../../matching/chains';
 import { featuresOf } from '../../matching/features';
 import { foldLayer } from '../../matching/folding';
@@ -14,6 +14,7 @@ type Mode = 'dec-unfolded' | 'dec-folded' | 'all-unfolded' | 'all-folded';
 const MODES: readonly Mode[] = ['dec-unfolded', 'dec-folded', 'all-unfolded', 'all-folded'];
 const PAIRS = ['0:1', '1:2', '2:3', '3:4', '4:5', '5:6'] as const;
 
+const tiles = createTileThreads({ device: 'cpu', threads: 2, throwIfCancelled: () => undefined });
 const layers = new Map<string, Promise<FoldedLayer>>();
 
 function layer(index: number, fold: boolean): Promise<FoldedLayer> {
@@ -38,7 +39,7 @@ async function matchExample(pair: string, mode: Mode): Promise<{ matching: Match
     sides.push({ features: featuresOf(rows, weights), report });
   }
   const [a, b] = [sides[0]!, sides[1]!];
-  const matching = await matchPair(a, b, { availableMemory: 2 ** 30 }, { kernel: createReferenceKernel() });
+  const matching = await matchPair(a, b, { availableMemory: 2 ** 30 }, { tiles });
   const { targetFeature, cost, certificate } = matching;
   const { holds } = proveOptimality({ source: a.features, target: b.features, targetFeature, cost, ...certificate });
   return { matching, holds };

@@ -37,7 +37,7 @@ describe('a task in a thread', () => {
     const row = await runTask('matchSaes', pairInput(), { onProgress: (report) => progress.push(report) });
     expect(row).toMatchObject({ status: 'done', source_features: 16, matched: 16 });
     const phases = new Set(progress.map(({ phase }) => phase));
-    expect([...phases].slice(0, 2)).toEqual(['reading', 'similarities']);
+    expect([...phases].slice(0, 2)).toEqual(['reading', 'candidates']);
     expect(progress.every(({ done, total }) => done <= total)).toBe(true);
   });
 
@@ -66,7 +66,7 @@ describe('a task in a thread', () => {
     const phases = new Set<string>();
     const onProgress = ({ phase }: TaskProgress): void => {
       phases.add(phase);
-      if (phase === 'similarities') controller.abort();
+      if (phase === 'candidates') controller.abort();
     };
     await expect(runTask('matchSaes', input, { onProgress, signal: controller.signal })).rejects.toThrow(
       CancelledError

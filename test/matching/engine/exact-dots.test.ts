@@ -1,9 +1,7 @@
 import fc from 'fast-check';
-import { createReferenceKernel } from '../../kernels/reference-kernel';
-import type { FeaturePart, Features } from '../../matching/features';
-import { allocateRows, rowOf } from '../../matching/row-matrix';
-
-const kernel = createReferenceKernel();
+import { ExactDots } from '../../../matching/engine/exact-dots';
+import type { FeaturePart, Features } from '../../../matching/features';
+import { allocateRows, rowOf } from '../../../matching/row-matrix';
 
 /** Numbers that are their own float32 rounding, with magnitudes far apart so that the order of a sum shows. */
 const element = fc
@@ -71,29 +69,31 @@ function definition(source: Features, target: Features, i: number, j: number): n
   return similarity;
 }
 
-test('similarities are the float64 sums in the stated order, bit for bit, whatever the shape, blocks and weights', () => {
+test('products are the float64 sums in the stated order, bit for bit, whatever the shape, blocks and weights', () => {
   fc.assert(
-    fc.property(problem, fc.nat(), fc.nat(), ({ source, target }, from, length) => {
-      const first = from % source.count;
-      const count = 1 + (length % (source.count - first));
-      const out = new Float64Array(count * target.count).fill(NaN);
-      kernel.similarities(source, target, first, count, out);
-      const expected = Float64Array.from(out, (_, cell) =>
-        definition(source, target, first + Math.floor(cell / target.count), cell % target.count)
-      );
-      expect(out).toEqual(expected);
+    fc.property(problem, fc.nat(), fc.array(fc.nat(), { maxLength: 20 }), ({ source, target }, row, columns) => {
+      const i = row % source.count;
+      const chosen = Int32Array.from(columns, (column) => column % target.count);
+      const products = new ExactDots(source, target, 1).products(i, chosen, chosen.length);
+      const expected = Float64Array.from(chosen, (j) => definition(source, target, i, j));
+      expect(products.slice(0, chosen.length)).toEqual(expected);
     }),
     { numRuns: 300 }
   );
 });
 
-test('a larger output array is left alone beyond the rows asked for', () => {
-  const [source, target] = fc.sample(features(3, [{ width: 2, weight: 1, block: 64 }]), 2) as [Features, Features];
-  const out = new Float64Array(12).fill(7);
-  kernel.similarities(source, target, 1, 2, out);
-  expect(Array.from(out.slice(6))).toEqual([7, 7, 7, 7, 7, 7]);
-});
-
-test('the device is called javascript', () => {
-  expect(kernel.device).toBe('javascript');
+test('similarities are the products rounded once to the grid', () => {
+  fc.assert(
+    fc.property(problem, ({ source, target }) => {
+      const columns = Int32Array.from({ length: target.count }, (_, j) => j);
+      const step = 2 ** -20;
+      const dots = new ExactDots(source, target, step);
+      const expected = dots.products(0, columns, columns.length).slice(0, columns.length);
+      const similarities = dots.similarities(0, columns, columns.length);
+      expect([...similarities.slice(0, columns.length)]).toEqual(
+        Array.from(expected, (value) => Math.round(value / step))
+      );
+    }),
+    { numRuns: 50 }
+  );
 });

@@ -1,6 +1,7 @@
-import type { AssignmentProblem, AssignmentSolution } from './assignment-problem';
-import { SaeMatchError } from './errors';
-import { rowOf } from './row-matrix';
+import type { AssignmentSolution } from '../../../matching/assignment-problem';
+import type { AssignmentProblem } from './dense-problem';
+import { SaeMatchError } from '../../../matching/errors';
+import { rowOf } from '../../../matching/row-matrix';
 
 /** Called once in a while with the number of rows done. */
 export type RowsDone = (done: number, total: number) => void;

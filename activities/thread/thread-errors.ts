@@ -1,0 +1,28 @@
+import { CancelledError } from '../../matching/errors';
+import { ERROR_CLASSES } from './protocol';
+
+/** An error as it travels between threads: class and fields become data. */
+export interface ThreadError {
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly code: string | null;
+}
+
+export function describeError(error: unknown): ThreadError {
+  const known = [CancelledError, ...ERROR_CLASSES].find((candidate) => error instanceof candidate);
+  if (error instanceof Error) {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+    return { type: known?.name ?? error.name, message: error.message, stack: error.stack ?? '', code };
+  }
+  return { type: 'Error', message: String(error), stack: '', code: null };
+}
+
+export function reviveError(error: ThreadError): Error {
+  if (error.type === 'CancelledError') return new CancelledError();
+  const known = ERROR_CLASSES.find(({ name }) => name === error.type);
+  const revived = known === undefined ? new Error(error.message) : new known(error.message);
+  revived.stack = error.stack;
+  if (error.code !== null) Object.assign(revived, { code: error.code });
+  return revived;
+}

@@ -1,0 +1,39 @@
+import { parentPort } from 'node:worker_threads';
+import { createOrtTileKernel } from '../../kernels/ort/tile-kernel';
+import { TileWorker } from '../../matching/engine/tile-worker';
+import type { StepResult } from '../../matching/engine/tile-worker';
+import { describeError } from '../thread/thread-errors';
+import type { FromTileThread, ToTileThread } from './tile-protocol';
+
+let worker: TileWorker | null = null;
+
+/** Entry of the threads that compute and scan tiles. onnxruntime blocks its thread, so it lives here. */
+async function answer(message: ToTileThread): Promise<StepResult> {
+  switch (message.kind) {
+    case 'load':
+      worker?.close();
+      worker = new TileWorker(message.problem, message.store, createOrtTileKernel(message.device));
+      return {};
+    case 'step':
+      return worker!.run(message.step);
+    case 'unload':
+      worker?.close();
+      worker = null;
+      return {};
+  }
+}
+
+function post(message: FromTileThread): void {
+  parentPort!.postMessage(message);
+}
+
+parentPort!.on('message', (message: ToTileThread) => {
+  answer(message).then(
+    (result) => {
+      post({ kind: 'result', result });
+    },
+    (error: unknown) => {
+      post({ kind: 'error', error: describeError(error) });
+    }
+  );
+});

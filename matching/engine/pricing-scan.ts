@@ -1,0 +1,180 @@
+import { BestValues } from './best-values';
+import { EdgeBuffer } from './edge-list';
+import type { EdgeList } from './edge-list';
+import type { ExactDots } from './exact-dots';
+import { HALF_ABSOLUTE, HALF_RELATIVE, halfTable, safetyOfRow } from './scan-frame';
+import type { ColumnFrame, KnownEdges, RowValues } from './scan-frame';
+import type { SharedProblem } from './shared-problem';
+import { BLOCK, PARAMETER } from './shared-problem';
+
+export interface PricingOptions {
+  /** True: pairs that exceed their prices by approximate value. False: pairs whose upper bound reaches their prices, evaluated exactly. */
+  readonly approximate: boolean;
+  /** Similarity by which a pair may stay below its prices and still count (exact), or must exceed them (approximate). */
+  readonly slack: number;
+  /** Approximate pairs of one row that are returned at most: those that exceed their prices most. */
+  readonly most: number;
+  /** The same for one column. */
+  readonly mostOfColumn: number;
+  /** Exact pairs that stay further below their prices than this are not returned. */
+  readonly keep: number;
+}
+
+/**
+ * Pricing: finds the pairs that the prices do not rule out. Blocks are tested by their largest value, the elements of
+ * open blocks one by one, and what the bound on the tile's error leaves open is evaluated in float64.
+ */
+export class PricingScan {
+  private readonly edges = new EdgeBuffer();
+  private readonly seen: Int32Array;
+  private readonly open: Int32Array;
+  private readonly openBlocks: Int32Array;
+  private readonly columnOf: Int32Array;
+  private readonly excess: Float64Array;
+  private readonly best: BestValues;
+  private readonly half = halfTable();
+
+  constructor(
+    private readonly problem: SharedProblem,
+    private readonly frame: ColumnFrame,
+    private readonly known: KnownEdges,
+    private readonly dots: ExactDots,
+    private readonly options: PricingOptions
+  ) {
+    this.seen = new Int32Array(problem.paddedColumns).fill(-1);
+    this.open = new Int32Array(problem.paddedColumns);
+    this.openBlocks = new Int32Array(problem.blocks);
+    this.columnOf = new Int32Array(problem.paddedColumns);
+    this.excess = new Float64Array(problem.paddedColumns);
+    this.best = new BestValues(options.most);
+  }
+
+  scanRow(i: number, row: RowValues): void {
+    const { approximate, slack } = this.options;
+    const rowPrice = this.problem.rowPrice[i]!;
+    const scale = this.problem.rowScale[i]!;
+    const inverse = 1 / scale;
+    const errorP = approximate ? 0 : this.problem.rowErrorP[i]! * inverse;
+    const errorQ = approximate ? 0 : this.problem.rowErrorQ[i]! * inverse;
+    const margin = approximate ? -slack : slack + safetyOfRow(this.problem, this.frame, i, rowPrice);
+    const threshold = (rowPrice - margin) * inverse;
+    const blocks = this.findOpenBlocks(row, inverse, errorP, errorQ, threshold);
+    if (blocks === 0) return;
+    for (let e = this.known.start[i]!; e < this.known.start[i + 1]!; e++) this.seen[this.known.column[e]!] = i;
+    const count = this.findOpen(i, row, blocks, inverse, errorP, errorQ, threshold);
+    if (count === 0) return;
+    if (approximate) this.takeApproximate(i, row, count, scale);
+    else this.takeExact(i, count, rowPrice);
+  }
+
+  finish(): EdgeList {
+    const edges = this.edges.take();
+    return this.options.approximate ? this.bestOfColumns(edges) : edges;
+  }
+
+  /** A column whose price is far too low is open to every row: only the rows that exceed it most are told. */
+  private bestOfColumns(edges: EdgeList): EdgeList {
+    const { count, row, column, similarity } = edges;
+    const { rowPrice, columns, parameters } = this.problem;
+    const step = parameters[PARAMETER.step]!;
+    const start = new Int32Array(columns + 1);
+    for (let e = 0; e < count; e++) start[column[e]! + 1] = start[column[e]! + 1]! + 1;
+    for (let p = 0; p < columns; p++) start[p + 1] = start[p + 1]! + start[p]!;
+    const next = start.slice(0, columns);
+    const byColumn = new Int32Array(count);
+    for (let e = 0; e < count; e++) {
+      byColumn[next[column[e]!]!] = e;
+      next[column[e]!] = next[column[e]!]! + 1;
+    }
+    const kept = new EdgeBuffer();
+    const bestOfColumn = new BestValues(this.options.mostOfColumn);
+    for (let p = 0; p < columns; p++) {
+      const own = byColumn.subarray(start[p], start[p + 1]);
+      const excess = Float64Array.from(own, (e) => similarity[e]! * step - rowPrice[row[e]!]!);
+      const threshold = bestOfColumn.threshold(excess, own.length);
+      own.forEach((e, n) => {
+        if (excess[n]! >= threshold) kept.push(row[e]!, p, similarity[e]!);
+      });
+    }
+    return kept.take();
+  }
+
+  private findOpenBlocks(
+    { blockLargest, blockStart }: RowValues,
+    inverse: number,
+    errorP: number,
+    errorQ: number,
+    threshold: number
+  ): number {
+    const { leastPrice, mostX, mostY } = this.frame;
+    const { openBlocks } = this;
+    const { blocks } = this.problem;
+    let count = 0;
+    for (let b = 0; b < blocks; b++) {
+      const bound = blockLargest[blockStart + b]! + errorP * mostX[b]! + errorQ * mostY[b]!;
+      if (bound - inverse * leastPrice[b]! >= threshold) openBlocks[count++] = b;
+    }
+    return count;
+  }
+
+  private findOpen(
+    i: number,
+    { values, start }: RowValues,
+    blocks: number,
+    inverse: number,
+    errorP: number,
+    errorQ: number,
+    threshold: number
+  ): number {
+    const { seen, open, openBlocks, half } = this;
+    const { price, errorX, errorY } = this.frame;
+    const isHalf = values instanceof Uint16Array;
+    const relative = this.options.approximate ? 0 : HALF_RELATIVE;
+    const absolute = this.options.approximate ? 0 : HALF_ABSOLUTE;
+    let count = 0;
+    for (let n = 0; n < blocks; n++) {
+      const from = openBlocks[n]! * BLOCK;
+      const end = Math.min(this.problem.columns, from + BLOCK);
+      for (let p = from; p < end; p++) {
+        if (seen[p] === i) continue;
+        let value = values[start + p]!;
+        if (isHalf) {
+          value = half[value]!;
+          value += Math.abs(value) * relative + absolute;
+        }
+        if (value + errorP * errorX[p]! + errorQ * errorY[p]! - inverse * price[p]! >= threshold) open[count++] = p;
+      }
+    }
+    return count;
+  }
+
+  private takeApproximate(i: number, { values, start }: RowValues, count: number, scale: number): void {
+    const { open, excess, half } = this;
+    const { price } = this.frame;
+    const factor = scale / this.problem.parameters[PARAMETER.step]!;
+    const isHalf = values instanceof Uint16Array;
+    for (let n = 0; n < count; n++) {
+      const value = values[start + open[n]!]!;
+      excess[n] = scale * (isHalf ? half[value]! : value) - price[open[n]!]!;
+    }
+    const threshold = this.best.threshold(excess, count);
+    for (let n = 0; n < count; n++) {
+      if (excess[n]! < threshold) continue;
+      const value = values[start + open[n]!]!;
+      this.edges.push(i, open[n]!, Math.round(factor * (isHalf ? half[value]! : value)));
+    }
+  }
+
+  private takeExact(i: number, count: number, rowPrice: number): void {
+    const { open, columnOf } = this;
+    const { order, parameters } = this.problem;
+    for (let n = 0; n < count; n++) columnOf[n] = order[open[n]!]!;
+    const similarity = this.dots.similarities(i, columnOf, count);
+    const step = parameters[PARAMETER.step]!;
+    const least = rowPrice - this.options.keep;
+    for (let n = 0; n < count; n++) {
+      const p = open[n]!;
+      if (similarity[n]! * step - this.frame.price[p]! >= least) this.edges.push(i, p, similarity[n]!);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { createTileThreads } from '../../../activities/tiles/tile-threads';
+import { createReferenceKernel } from '../../../kernels/reference-kernel';
+import { createLocalTiles } from '../../../matching/engine/local-tiles';
+import type { TileArithmetic } from '../../../matching/engine/shared-problem';
+import { matchPair } from '../../../matching/match-pair';
+import type { Matching } from '../../../matching/matching';
+import type { TilePort } from '../../../matching/ports';
+import { proveOptimality } from '../../../matching/verification/prove-optimality';
+import { denseMatching } from '../oracle/dense-matching';
+import { sideOf } from '../random-features';
+import { hardInputs } from './hard-inputs';
+import type { HardInput } from './hard-inputs';
+
+/*
+ * The engine, in every way it can compute, against the whole method on the whole matrix. All ways must give the same
+ * matching, the same nearest features and the same costs, bit for bit, and a certificate that holds.
+ */
+
+const availableMemory = 2 ** 30;
+
+/** Keeps no similarities, however much memory there is. */
+const streamed = (tiles: TilePort): TilePort => ({
+  ...tiles,
+  open: (problem) => tiles.open({ ...problem, storage: 'streamed' }, null),
+});
+const threads = (count: number, always: TileArithmetic): TilePort =>
+  createTileThreads({ device: 'cpu', threads: count, throwIfCancelled: () => undefined, always });
+const float32: TileArithmetic = { kind: 'float32', inputRoundoff: 0 };
+const integer: TileArithmetic = { kind: 'integer' };
+
+const ways: readonly (readonly [string, TilePort])[] = [
+  ['plain JavaScript', createLocalTiles(createReferenceKernel)],
+  ['float32 on one thread', threads(1, float32)],
+  ['float32 on two threads, computed again by each scan', streamed(threads(2, float32))],
+  ['8-bit integers on two threads', threads(2, integer)],
+  ['8-bit integers on three threads, computed again by each scan', streamed(threads(3, integer))],
+];
+
+function expectSame(
+  matching: Matching,
+  { source, target }: HardInput,
+  expected: ReturnType<typeof denseMatching>
+): void {
+  expect([...matching.targetFeature]).toEqual(expected.targetOf);
+  expect([...matching.nearestTarget]).toEqual(expected.nearestTarget);
+  expect([...matching.mutualNearest]).toEqual(expected.mutualNearest);
+  const { targetFeature, cost, certificate } = matching;
+  const proof = proveOptimality({ source, target, targetFeature, cost, ...certificate });
+  expect({ holds: proof.holds, wrongCost: proof.wrongCost }).toEqual({ holds: true, wrongCost: null });
+  expect(Math.abs(certificate.gap)).toBeLessThanOrEqual(proof.tolerance);
+}
+
+describe.each(hardInputs(256, 24))('$name', (input) => {
+  const expected = denseMatching(input.source, input.target);
+
+  it.each(ways)('has the matching of the dense method by %s', async (_, tiles) => {
+    const matching = await matchPair(sideOf(input.source), sideOf(input.target), { availableMemory }, { tiles });
+    expectSame(matching, input, expected);
+  });
+});
