@@ -55,7 +55,7 @@ export interface SaeToVerify {
 }
 
 export interface VerifyOptions extends RunTaskOptions {
-  readonly options: Pick<VerifyPairInput, 'weights' | 'fold' | 'degenerate' | 'format'>;
+  readonly options: Pick<VerifyPairInput, 'weights' | 'fold' | 'degenerate' | 'unmatched' | 'format'>;
   /** Told which pair is being proved. */
   readonly onPair?: (index: number, total: number) => void;
 }

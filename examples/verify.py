@@ -13,7 +13,8 @@ The proof is linear-programming duality. For any numbers u_i and v_j whatever, a
 
 certificate.parquet holds u and v for which the right-hand side reaches the cost of the matching in matches.parquet, so no
 other matching is cheaper. Where one side has more features, those of its features that stay unmatched cost nothing; the
-inequality then needs u_i <= 0 (or v_j <= 0) on that side.
+inequality then needs u_i <= 0 (or v_j <= 0) on that side. With `--unmatched rho` every feature may stay unmatched at
+(1 - rho) times its squared norm, which its dual may not exceed then.
 """
 
 import argparse
@@ -192,18 +193,27 @@ def check_certificate(folder, manifest, pair):
     partner = target_of[matched]
     if not (a_in[matched].all() and b_in[partner].all()):
         faults.append("a feature with a threshold of 0 or less is matched")
-    if len(matched) != min(a_in.sum(), b_in.sum()):
+    unmatched = options.get("unmatched")
+    if unmatched is None and len(matched) != min(a_in.sum(), b_in.sum()):
         faults.append(f"{len(matched)} features are matched; the smaller side has {min(a_in.sum(), b_in.sum())}")
     true_cost = np.sum((a[matched] - b[partner]) ** 2, axis=1)
     objective = true_cost.sum()
 
+    out_a, out_b = a_in.copy(), b_in.copy()
+    out_a[matched], out_b[partner] = False, False
+    a_out, b_out = out_a[a_in], out_b[b_in]
     a, b, u, v = a[a_in], b[b_in], u[a_in], v[b_in]
-    # The surplus side may leave features out at a price of 0; no dual may exceed the price.
-    price_u = 0.0 if len(a) > len(b) else np.inf
-    price_v = 0.0 if len(b) > len(a) else np.inf
+    norm_a, norm_b = np.sum(a**2, axis=1), np.sum(b**2, axis=1)
+    # No dual may exceed the price of leaving its feature out: (1 - rho) times its squared norm where that was asked for,
+    # else 0 on the surplus side and infinite on the other.
+    if unmatched is None:
+        price_u = np.full(len(a), 0.0 if len(a) > len(b) else np.inf)
+        price_v = np.full(len(b), 0.0 if len(b) > len(a) else np.inf)
+    else:
+        price_u, price_v = (1 - unmatched) * norm_a, (1 - unmatched) * norm_b
+    objective += price_u[a_out].sum() + price_v[b_out].sum()
     repair = np.maximum(u - price_u, 0).sum() + np.maximum(v - price_v, 0).sum()
     u, v = np.minimum(u, price_u), np.minimum(v, price_v)
-    norm_a, norm_b = np.sum(a**2, axis=1), np.sum(b**2, axis=1)
     bound = u.sum() + v.sum()
     for start in range(0, len(a), BLOCK):
         rows = slice(start, start + BLOCK)

@@ -29,6 +29,15 @@ export function defaultPrices(count: number, otherCount: number): Float64Array {
 }
 
 /**
+ * Prices of staying unmatched for the features of one side: (1 − ρ)‖·‖² with an outside option ρ, so that a pair is worth
+ * matching only if 2⟨a, b⟩ ≥ ρ(‖a‖² + ‖b‖²), which is a cosine of ρ at equal norms; else {@link defaultPrices}.
+ */
+export function pricesOf(norms: Float64Array, otherCount: number, unmatched: number | null): Float64Array {
+  if (unmatched === null) return defaultPrices(norms.length, otherCount);
+  return norms.map((norm) => (1 - unmatched) * norm);
+}
+
+/**
  * Grid step for two layers: the smallest power of two that is at least 2⁻⁴⁴ of the product of the root-mean-square norms,
  * at least 2⁻⁴⁷ of the product of the largest norms, and at least 2⁻⁵⁰ of the largest term ‖a‖² − λ or ‖b‖² − μ. The first
  * keeps the rounding of a whole matching near 1e-13 of its scale; the others leave room below 2^53 for prices when a

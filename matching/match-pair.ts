@@ -1,4 +1,4 @@
-import { defaultPrices } from './assignment-problem';
+import { pricesOf } from './assignment-problem';
 import { certify } from './certify';
 import { solvePair } from './engine/match-engine';
 import { planShape } from './engine/plan';
@@ -14,6 +14,8 @@ import type { ReportRows } from './summarise';
 export const MATCHING_VERSION = 1;
 
 export interface MatchOptions {
+  /** ρ of the outside option; without one the smaller side is matched completely. See {@link pricesOf}. */
+  readonly unmatched?: number | null;
   /** Bytes the match may take: what is left of the memory budget once both layers are loaded. */
   readonly availableMemory: number;
 }
@@ -26,7 +28,8 @@ export interface MatchSide {
 
 /**
  * The certified optimal matching of two layers: minimises Σ ‖a_i − b_π(i)‖² over one-to-one assignments (SAE Match,
- * arXiv 2410.07656, Eq. 3). At unequal counts the smaller side is matched completely. Exact on the float64 dot products
+ * arXiv 2410.07656, Eq. 3). At unequal counts the smaller side is matched completely; with an outside option any feature may stay
+ * unmatched at its price. Exact on the float64 dot products
  * of the float32 rows, rounded once to a grid (see `assignment-problem.ts`); of several optimal matchings the
  * lexicographically smallest. Zero rows take part like any other row; excluded features are left out on both sides.
  *
@@ -46,7 +49,13 @@ export async function matchPair(
   const a = selectFeatures(source.features, sourceIndex);
   const b = selectFeatures(target.features, targetIndex);
   const shape = planShape(a, b, options.availableMemory, ports.tiles);
-  const solved = await solvePair(a, b, shape, (norms, others) => defaultPrices(norms.length, others), ports);
+  const solved = await solvePair(
+    a,
+    b,
+    shape,
+    (norms, others) => pricesOf(norms, others, options.unmatched ?? null),
+    ports
+  );
   const certified = certify({ source: a, target: b, solved });
   ports.onProgress?.({ phase: 'certificate', done: 1, total: 1, gap: certified.certificate.gap });
   const { passes, device } = solved;

@@ -17,6 +17,11 @@ export interface RunSpec {
   readonly fold: boolean;
   /** What happens to features with θ ≤ 0. */
   readonly degenerate: 'exclude' | 'error';
+  /**
+   * ρ: features of both sides may stay unmatched at the price (1 − ρ)‖·‖², so that two features are worth matching from a
+   * cosine of ρ on at equal norms. Absent: the smaller side is matched completely.
+   */
+  readonly unmatched?: number;
   /** Name of the reader; null to detect it. */
   readonly format: string | null;
   readonly allow_hook_mismatch: boolean;

@@ -7,13 +7,13 @@ import type { TaskContext } from '../task-context';
 import { readMatches } from './compare-composed';
 import { readFolded } from './folded-artifact';
 import { chainsKey, chainsObject } from './keys';
-import { tableOptions } from './match-layers';
+import { matchingOptions } from './matching-options';
 
 /** Stitches the matches of neighbouring layers into chains.parquet. Layers that failed have no features. */
 export async function buildChainsTask(input: ChainsInput, context: TaskContext): Promise<ChainsRef> {
   const store = openStore(input.spec.out);
   const present = input.layers.map(({ layer, folded }) => ({ layer, rows: folded?.rows ?? null }));
-  const key = chainsKey(present, input.steps, tableOptions(input.spec));
+  const key = chainsKey(present, input.steps, matchingOptions(input.spec));
   const layers: ChainLayer[] = [];
   for (const { layer, folded } of input.layers) {
     context.throwIfCancelled();
@@ -35,7 +35,7 @@ export async function buildChainsTask(input: ChainsInput, context: TaskContext):
   const inputs = input.layers.map(({ layer, folded }) => ({ layer, files: folded?.inputs ?? [] }));
   const bytes = encodeChains(
     { ...chains, stepCosine: Float32Array.from(chains.stepCosine) },
-    { inputs, options: tableOptions(input.spec) }
+    { inputs, options: matchingOptions(input.spec) }
   );
   await store.put(chainsObject(key), bytes);
   return { key };

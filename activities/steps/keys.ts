@@ -3,6 +3,8 @@ import { contentKey } from '../../artifacts/content-key';
 import { COMPOSITION_VERSION } from '../../matching/composition';
 import { FOLDING_VERSION } from '../../matching/folding';
 import { MATCHING_VERSION } from '../../matching/match-pair';
+import { matchingOptions } from './matching-options';
+import type { MatchingOptions } from './matching-options';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 
 /**
@@ -32,22 +34,20 @@ export function matchKey(source: FoldedRef, target: FoldedRef, spec: RunSpec): s
     version: MATCHING_VERSION,
     source: side(source),
     target: side(target),
-    weights: spec.weights,
-    fold: spec.fold,
-    degenerate: spec.degenerate,
+    ...matchingOptions(spec),
   });
 }
 
 export function chainsKey(
   layers: readonly { layer: number; rows: string | null }[],
   steps: readonly (MatchRef | null)[],
-  { weights, fold, degenerate }: Pick<RunSpec, 'weights' | 'fold' | 'degenerate'>
+  options: MatchingOptions
 ): string {
   return contentKey('chains', {
     version: COMPOSITION_VERSION,
     layers,
     // They stand in the table's metadata, and tell runs apart of which no step was matched.
-    options: { weights, fold, degenerate },
+    options: matchingOptions(options),
     steps: steps.map((step) => step?.key ?? null),
   });
 }

@@ -17,6 +17,7 @@ import { matchKey, matchObject } from './keys';
 import { findIntactMatch, writeMatchSummary } from './match-summary';
 import type { TableName } from './match-summary';
 import { encodeMatchTables, matchRow } from './match-tables';
+import { matchingOptions } from './matching-options';
 
 export interface MatchLayersInput {
   readonly spec: RunSpec;
@@ -47,7 +48,12 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
   const name = (folded: FoldedRef): string => `${spec.source}#${folded.layer}`;
   checkSpaces({ name: name(source), features: a.features }, { name: name(target), features: b.features });
   const availableMemory = memoryLeft(input.memoryBudget, input.slots);
-  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context, input.slots));
+  const matching = await matchPair(
+    a,
+    b,
+    { availableMemory, unmatched: spec.unmatched ?? null },
+    matchPorts(context, input.slots)
+  );
   const pair = {
     sourceLayer: source.layer,
     targetLayer: target.layer,
@@ -55,7 +61,7 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     target: b.features,
     matching,
   };
-  const tables = encodeMatchTables(pair, { source: source.inputs, target: target.inputs }, tableOptions(spec));
+  const tables = encodeMatchTables(pair, { source: source.inputs, target: target.inputs }, matchingOptions(spec));
   const files: [string, StoredObject][] = [];
   for (const [name, bytes] of Object.entries(tables))
     files.push([name, await store.put(matchObject(key, name), bytes)]);
@@ -91,9 +97,4 @@ export function reportRows(rows: FoldedLayer, folded: FoldedLayer | null): Repor
       excluded: folded.excluded,
     },
   };
-}
-
-/** The options that determine a table's rows, for its metadata. */
-export function tableOptions({ weights, fold, degenerate }: RunSpec): Pick<RunSpec, 'weights' | 'fold' | 'degenerate'> {
-  return { weights, fold, degenerate };
 }

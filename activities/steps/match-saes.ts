@@ -7,7 +7,6 @@ import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { InputError } from '../../matching/errors';
 import { featuresOf } from '../../matching/features';
-import type { WeightMode } from '../../matching/features';
 import { foldLayer } from '../../matching/folding';
 import type { FoldedLayer } from '../../matching/folding';
 import { matchPair } from '../../matching/match-pair';
@@ -23,16 +22,15 @@ import { checkSpaces } from './check-spaces';
 import { environmentFacts } from './environment-facts';
 import { matchPorts, memoryLeft, reportRows } from './match-layers';
 import { encodeMatchTables, matchRow } from './match-tables';
+import { matchingOptions } from './matching-options';
+import type { MatchingOptions } from './matching-options';
 
-export interface MatchSaesInput {
+export interface MatchSaesInput extends MatchingOptions {
   /** SAE arguments: a folder, a file, or `<source>#<layer>`. */
   readonly source: string;
   readonly target: string;
   /** Folder the tables are written to. */
   readonly out: string;
-  readonly weights: WeightMode;
-  readonly fold: boolean;
-  readonly degenerate: 'exclude' | 'error';
   readonly format: string | null;
   readonly allowHookMismatch: boolean;
   readonly memoryBudget: number;
@@ -60,7 +58,12 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   const [a, b] = [side(source), side(target)];
   checkSpaces({ name: input.source, features: a.features }, { name: input.target, features: b.features });
   const availableMemory = memoryLeft(input.memoryBudget, 1);
-  const matching = await matchPair(a, b, { availableMemory }, matchPorts(context, 1));
+  const matching = await matchPair(
+    a,
+    b,
+    { availableMemory, unmatched: input.unmatched ?? null },
+    matchPorts(context, 1)
+  );
   const pair = {
     sourceLayer: source.input.layer,
     targetLayer: target.input.layer,
@@ -69,7 +72,7 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
     matching,
   };
   const hashes = { source: hashesOf(source), target: hashesOf(target) };
-  const options = { weights: input.weights, fold: input.fold, degenerate: input.degenerate };
+  const options = matchingOptions(input);
   const seconds = (Date.now() - started.getTime()) / 1000;
   const row: PairRow = { ...matchRow(pair, seconds), composed_agreement: null, composed_extra_cost: null };
   const requested = { ...options, format: input.format };
@@ -119,7 +122,7 @@ async function writeFolder(
   out: string,
   started: Date,
   inputs: ManifestInput[],
-  options: Readonly<Record<string, string | boolean | null>>,
+  options: Readonly<Record<string, string | number | boolean | null>>,
   row: PairRow,
   tables: Readonly<Record<string, Uint8Array>>
 ): Promise<void> {

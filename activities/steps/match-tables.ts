@@ -4,9 +4,10 @@ import { encodeMatches } from '../../artifacts/tables/matches';
 import type { TableMetadata } from '../../artifacts/tables/table';
 import { encodeTargets } from '../../artifacts/tables/targets';
 import { vectorLength } from '../../matching/features';
-import type { Features, WeightMode } from '../../matching/features';
+import type { Features } from '../../matching/features';
 import type { Matching } from '../../matching/matching';
 import type { MatchRow, TableName } from './match-summary';
+import type { MatchingOptions } from './matching-options';
 
 /** One pair with all that its tables say. */
 export interface MatchedPair {
@@ -15,13 +16,6 @@ export interface MatchedPair {
   readonly source: Features;
   readonly target: Features;
   readonly matching: Matching;
-}
-
-/** Options that determine the rows of a pair's tables. */
-export interface TableOptions {
-  readonly weights: WeightMode;
-  readonly fold: boolean;
-  readonly degenerate: 'exclude' | 'error';
 }
 
 export interface TableInputs {
@@ -34,7 +28,7 @@ export interface TableInputs {
 export function encodeMatchTables(
   pair: MatchedPair,
   inputs: TableInputs,
-  options: TableOptions
+  options: MatchingOptions
 ): Record<TableName, Uint8Array> {
   const { matching } = pair;
   const metadata: TableMetadata = { inputs, options };

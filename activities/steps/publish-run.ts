@@ -12,7 +12,7 @@ import type { PublishInput } from '../../workflows/activity-types';
 import type { Failure, MatchRef, RunOutcome, RunRequest } from '../../workflows/run-types';
 import { environmentFacts } from './environment-facts';
 import { chainsObject } from './keys';
-import { tableOptions } from './match-layers';
+import { matchingOptions } from './matching-options';
 import { readMatchSummary } from './match-summary';
 import type { MatchSummary } from './match-summary';
 
@@ -36,7 +36,7 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
     pairRow(input, source, target, summaries.get(`${source}:${target}`))
   );
   const inputs = plan.layers.map(({ layer, files }) => ({ layer, files: files.map((file) => file.sha256) }));
-  const pairs = encodePairs(rows, { inputs, options: tableOptions(request.spec) });
+  const pairs = encodePairs(rows, { inputs, options: matchingOptions(request.spec) });
   artifacts.push(await publishBytes(store, folder, layout.pairs, pairs));
   if (input.chains !== null) {
     const chains = await store.get(chainsObject(input.chains.key));

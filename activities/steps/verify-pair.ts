@@ -6,7 +6,7 @@ import { decodeTargets } from '../../artifacts/tables/targets';
 import type { PairFiles } from '../../artifacts/layout';
 import { SaeMatchError } from '../../matching/errors';
 import { featuresOf } from '../../matching/features';
-import type { Features, WeightMode } from '../../matching/features';
+import type { Features } from '../../matching/features';
 import { foldLayer } from '../../matching/folding';
 import { checkPermutation } from '../../matching/verification/check-permutation';
 import { proveOptimality } from '../../matching/verification/prove-optimality';
@@ -14,17 +14,15 @@ import type { OptimalityProof } from '../../matching/verification/prove-optimali
 import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import type { TaskContext } from '../task-context';
+import type { MatchingOptions } from './matching-options';
 
-export interface VerifyPairInput {
+export interface VerifyPairInput extends MatchingOptions {
   /** Folder or URL that holds the tables. */
   readonly location: string;
   readonly files: PairFiles;
   /** SAE arguments of the two layers. */
   readonly source: string;
   readonly target: string;
-  readonly weights: WeightMode;
-  readonly fold: boolean;
-  readonly degenerate: 'exclude' | 'error';
   readonly format: string | null;
   /** The objective that pairs.parquet states, null when it states none. */
   readonly statedObjective: number | null;
@@ -72,6 +70,7 @@ export async function verifyPairTask(input: VerifyPairInput, context: TaskContex
       cost: matches.cost,
       sourceDual: dualsOf(u, source.count),
       targetDual: dualsOf(v, target.count),
+      unmatched: input.unmatched ?? null,
     };
     return proveOptimality(claim, (done) => {
       context.throwIfCancelled();

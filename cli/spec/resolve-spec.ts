@@ -7,6 +7,7 @@ import { parseLayers } from '../../sae/select-layers';
 import { parsePairs } from '../../workflows/plan-pairs';
 import type { RunSpec } from '../../workflows/run-types';
 import { absolute, isSpecFile, readSpec, specLayers } from './read-spec';
+import { parseUnmatched } from './parse-unmatched';
 import { parseBytes } from './parse-bytes';
 import type { SpecFile } from './spec-schema';
 
@@ -19,6 +20,7 @@ export interface RunFlags {
   /** False with --no-fold; commander sets true by default. */
   readonly fold?: boolean;
   readonly degenerate?: string;
+  readonly unmatched?: string;
   readonly format?: string;
   readonly allowHookMismatch?: boolean;
   readonly memoryBudget?: string;
@@ -50,6 +52,7 @@ export const DEFAULT_OUT = './sae-match-out';
  */
 export function resolveRun(argument: string, flags: RunFlags, cwd: string = process.cwd()): ResolvedRun {
   const file: SpecFile = isSpecFile(argument) ? readSpec(absolute(argument, cwd)) : { source: absolute(argument, cwd) };
+  const unmatched = flags.unmatched ?? file.unmatched;
   const budget = flags.memoryBudget ?? file.memory_budget;
   const spec: RunSpec = {
     source: file.source,
@@ -59,6 +62,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     weights: parseWeightMode(flags.weights ?? file.weights ?? 'decoder'),
     fold: flags.fold === false ? false : (file.fold ?? true),
     degenerate: degenerate(flags.degenerate ?? file.degenerate ?? 'exclude'),
+    ...(unmatched !== undefined && { unmatched: parseUnmatched(unmatched) }),
     format: flags.format ?? file.format ?? null,
     allow_hook_mismatch: flags.allowHookMismatch ?? file.allow_hook_mismatch ?? false,
   };

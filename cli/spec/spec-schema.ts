@@ -21,6 +21,7 @@ export const specSchema = z.strictObject({
     .describe(WEIGHT_MODES.join(' | ')),
   fold: flag,
   degenerate: z.enum(['exclude', 'error']).optional().describe('exclude | error'),
+  unmatched: z.union([z.string(), z.number()]).optional().describe('a number from -1 to 1'),
   format: text.optional().describe('the name of a format'),
   allow_hook_mismatch: flag,
   memory_budget: size.optional().describe('a size such as 4GiB'),

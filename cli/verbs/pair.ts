@@ -13,6 +13,7 @@ import { createProgressBar } from '../progress-bar';
 import { defaultMemoryBudget } from '../session';
 import { parseBytes } from '../spec/parse-bytes';
 import { absolute } from '../spec/read-spec';
+import { parseUnmatched } from '../spec/parse-unmatched';
 import { degenerate } from '../spec/resolve-spec';
 import type { RunFlags } from '../spec/resolve-spec';
 import { warnExcluded } from '../summary';
@@ -33,7 +34,8 @@ export const addPair: AddVerb = (program, action) =>
     .addHelpText(
       'after',
       '\nExamples:\n  sae-match pair examples/minilm-l6#3 examples/minilm-l6#4 --out pair-3-4\n' +
-        '  sae-match pair a/params.npz b/params.npz --weights all --out out/'
+        '  sae-match pair a/params.npz b/params.npz --weights all --out out/\n' +
+        '  sae-match pair saes#0 saes#1 --unmatched 0.3 --out out/'
     )
     .action(
       action((output, source: string, target: string, flags: PairFlags) => pairVerb(output, source, target, flags))
@@ -51,6 +53,7 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
     weights: parseWeightMode(flags.weights ?? 'decoder'),
     fold: flags.fold ?? true,
     degenerate: degenerate(flags.degenerate ?? 'exclude'),
+    ...(flags.unmatched !== undefined && { unmatched: parseUnmatched(flags.unmatched) }),
     format: flags.format ?? null,
     allowHookMismatch: flags.allowHookMismatch ?? false,
     memoryBudget:

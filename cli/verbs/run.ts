@@ -49,6 +49,10 @@ export function withMatchingFlags(command: Command): Command {
     .option('--weights <parts>', 'decoder | encoder | decoder+encoder | all (default: decoder)')
     .option('--no-fold', 'compare the stored weights instead of folding thresholds into them')
     .option('--degenerate <policy>', 'features with a threshold of 0 or less: exclude | error (default: exclude)')
+    .option(
+      '--unmatched <cosine>',
+      'leave features unmatched that have no partner of about this cosine (default: match all)'
+    )
     .option('--format <name>', 'format of the SAEs (default: detected)')
     .option('--allow-hook-mismatch', 'match SAEs of different kinds of hook point')
     .option('--memory-budget <size>', 'memory a process may use, such as 4GiB (default: 70 % of the machine)');

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { matchingOptions } from '../../activities/steps/matching-options';
 import { PAIR_LAYOUT, runLayout } from '../../artifacts/layout';
 import { readManifest } from '../../artifacts/manifest';
 import type { Manifest, ManifestInput, PairManifest, RunManifest } from '../../artifacts/manifest';
@@ -92,8 +93,7 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
       source: { argument: `${source}#${source_layer!}`, sha256: hashes(inputOf(source_layer)) },
       target: { argument: `${source}#${target_layer!}`, sha256: hashes(inputOf(target_layer)) },
     }));
-  const { weights, fold, degenerate, format } = spec;
-  return [pairs, { weights, fold, degenerate, format }];
+  return [pairs, { ...matchingOptions(spec), format: spec.format }];
 }
 
 function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {

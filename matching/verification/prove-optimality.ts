@@ -13,6 +13,8 @@ export interface OptimalityClaim {
   readonly sourceDual: Float64Array;
   /** v in cost form. `[target.count]` */
   readonly targetDual: Float64Array;
+  /** ρ where features may stay unmatched at the price (1 − ρ)‖·‖²; without it the smaller side must match. */
+  readonly unmatched?: number | null;
 }
 
 export interface OptimalityProof {
@@ -36,7 +38,9 @@ export interface OptimalityProof {
  *     bound = Σ u_i + Σ v_j − Σ_i max(0, max_j (u_i + v_j − c_ij)),   duals clamped to their price λ first.
  *
  * Any duals whatever give a valid bound. The claim holds when the bound reaches the recomputed objective within the
- * tolerance and the duals needed no repair beyond it: a raised dual is a false claim even though its bound is not. Prices follow from the counts: with equal counts all must match, else the surplus side may stay out at 0.
+ * tolerance and the duals needed no repair beyond it: a raised dual is a false claim even though its bound is not.
+ * Prices are (1 − ρ)‖·‖² where the claim has an outside option ρ; else they follow from the counts: with equal counts all
+ * must match, else the surplus side may stay out at 0.
  *
  * @param onRow called after each source feature with the number done; may throw to stop
  */
@@ -44,20 +48,26 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
   const { source, target } = claim;
   const sources = included(source.excluded);
   const targets = included(target.excluded);
-  const u = clamp(claim.sourceDual, sources, sources.length > targets.length ? 0 : Infinity);
-  const v = clamp(claim.targetDual, targets, targets.length > sources.length ? 0 : Infinity);
-  let violation = excess(claim.sourceDual, u, sources) + excess(claim.targetDual, v, targets);
+  const unmatched = claim.unmatched ?? null;
   const targetNorm = norms(target);
   const sourceNorm = norms(source);
+  const sourcePrice = pricesOf(sourceNorm, unmatched, sources.length > targets.length);
+  const targetPrice = pricesOf(targetNorm, unmatched, targets.length > sources.length);
+  const u = clamp(claim.sourceDual, sources, sourcePrice);
+  const v = clamp(claim.targetDual, targets, targetPrice);
+  let violation = excess(claim.sourceDual, u, sources) + excess(claim.targetDual, v, targets);
   const similarity = new Float64Array(target.count);
   let bound = 0;
   let objective = 0;
   let scale = 0;
   let matched = 0;
   let wrongCost: number | null = null;
+  const matchedTarget = new Set(claim.targetFeature);
   for (const j of targets) {
     bound += v[j]!;
     scale += targetNorm[j]!;
+    // That a feature stays out which must not is found by counting, below.
+    if (!matchedTarget.has(j) && targetPrice[j] !== Infinity) objective += targetPrice[j]!;
   }
   for (const i of sources) {
     rowSimilarities(source, target, i, similarity);
@@ -76,12 +86,13 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
       if (!(Math.abs(claim.cost[i]! - cost) <= rounding)) wrongCost ??= i;
       objective += cost;
       matched += 1;
-    }
+    } else if (sourcePrice[i] !== Infinity) objective += sourcePrice[i]!;
     onRow?.(i + 1);
   }
   const gap = objective - bound;
   const tolerance = 1e-9 * objective + 1e-12 * scale;
-  const complete = matched === Math.min(sources.length, targets.length) && excludedStayOut(claim);
+  const enough = unmatched !== null || matched === Math.min(sources.length, targets.length);
+  const complete = enough && excludedStayOut(claim);
   const proven = Math.abs(gap) <= tolerance && violation <= tolerance;
   return { objective, bound, gap, violation, wrongCost, tolerance, holds: complete && proven };
 }
@@ -90,10 +101,16 @@ function included(excluded: Uint8Array): Int32Array {
   return Int32Array.from(excluded.keys()).filter((i) => excluded[i] === 0);
 }
 
+/** What it costs to leave each feature of a side unmatched. */
+function pricesOf(squared: Float64Array, unmatched: number | null, isSurplus: boolean): Float64Array {
+  if (unmatched !== null) return squared.map((norm) => (1 - unmatched) * norm);
+  return new Float64Array(squared.length).fill(isSurplus ? 0 : Infinity);
+}
+
 /** A missing or undefined dual proves nothing: it counts as −Infinity. */
-function clamp(duals: Float64Array, index: Int32Array, price: number): Float64Array {
+function clamp(duals: Float64Array, index: Int32Array, price: Float64Array): Float64Array {
   const result = new Float64Array(duals.length);
-  for (const i of index) result[i] = Number.isFinite(duals[i]) ? Math.min(duals[i]!, price) : -Infinity;
+  for (const i of index) result[i] = Number.isFinite(duals[i]) ? Math.min(duals[i]!, price[i]!) : -Infinity;
   return result;
 }
 

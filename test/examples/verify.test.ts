@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../support/program';
@@ -70,6 +70,18 @@ async function judge(...args: string[]): Promise<{ verdict: Verdict; texts: stri
 }
 
 describe('both verifiers prove what `sae-match pair` wrote', () => {
+  it('for a real pair whose features may stay unmatched, and for none of another price', async () => {
+    const out = join(scratch, 'unmatched');
+    const flags = ['--unmatched', '0.4'];
+    const { matched } = await match(`${EXAMPLE}#3`, `${EXAMPLE}#4`, out, flags);
+    expect(matched).toBeGreaterThan(100);
+    expect(matched).toBeLessThan(1000);
+    expect((await judge(out)).verdict).toEqual(PROVED);
+    const manifest = join(out, 'manifest.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"unmatched": ?0\.4/, '"unmatched": 0.3'));
+    expect((await judge(out)).verdict).not.toEqual(PROVED);
+  });
+
   it('for a real pair of 1,024 features, stored as float16', async () => {
     const out = join(scratch, 'real');
     const { objective: stated } = await match(`${EXAMPLE}#3`, `${EXAMPLE}#4`, out, ['--weights', 'all']);

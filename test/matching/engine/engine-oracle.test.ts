@@ -7,6 +7,7 @@ import type { Matching } from '../../../matching/matching';
 import type { TilePort } from '../../../matching/ports';
 import { proveOptimality } from '../../../matching/verification/prove-optimality';
 import { denseMatching } from '../oracle/dense-matching';
+import type { DenseMatching } from '../oracle/dense-matching';
 import { sideOf } from '../random-features';
 import { hardInputs } from './hard-inputs';
 import type { HardInput } from './hard-inputs';
@@ -39,22 +40,33 @@ const ways: readonly (readonly [string, TilePort])[] = [
 function expectSame(
   matching: Matching,
   { source, target }: HardInput,
-  expected: ReturnType<typeof denseMatching>
+  expected: DenseMatching,
+  unmatched: number | null
 ): void {
   expect([...matching.targetFeature]).toEqual(expected.targetOf);
   expect([...matching.nearestTarget]).toEqual(expected.nearestTarget);
   expect([...matching.mutualNearest]).toEqual(expected.mutualNearest);
-  const { targetFeature, cost, certificate } = matching;
-  const proof = proveOptimality({ source, target, targetFeature, cost, ...certificate });
+  const { targetFeature, cost, certificate, objective } = matching;
+  const proof = proveOptimality({ source, target, targetFeature, cost, ...certificate, unmatched });
   expect({ holds: proof.holds, wrongCost: proof.wrongCost }).toEqual({ holds: true, wrongCost: null });
   expect(Math.abs(certificate.gap)).toBeLessThanOrEqual(proof.tolerance);
+  expect(Math.abs(objective - proof.objective)).toBeLessThanOrEqual(proof.tolerance);
 }
 
 describe.each(hardInputs(256, 24))('$name', (input) => {
+  const match = (tiles: TilePort, unmatched: number | null): Promise<Matching> =>
+    matchPair(sideOf(input.source), sideOf(input.target), { availableMemory, unmatched }, { tiles });
+
   const expected = denseMatching(input.source, input.target);
 
   it.each(ways)('has the matching of the dense method by %s', async (_, tiles) => {
-    const matching = await matchPair(sideOf(input.source), sideOf(input.target), { availableMemory }, { tiles });
-    expectSame(matching, input, expected);
+    expectSame(await match(tiles, null), input, expected, null);
+  });
+
+  it.each([0.5, 0, -0.2, 1])('has it with the outside option %d', async (unmatched) => {
+    const withOption = denseMatching(input.source, input.target, unmatched);
+    for (const [, tiles] of [ways[0]!, ways[3]!]) {
+      expectSame(await match(tiles, unmatched), input, withOption, unmatched);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { defaultPrices, gridStep, gridTerms, toGrid } from '../../../matching/assignment-problem';
+import { gridStep, gridTerms, pricesOf, toGrid } from '../../../matching/assignment-problem';
 import { canonicalMatching } from '../../../matching/canonical-matching';
 import { squaredNorms } from '../../../matching/features';
 import type { Features } from '../../../matching/features';
@@ -11,15 +11,15 @@ export interface DenseMatching {
   readonly targetOf: number[];
   readonly nearestTarget: number[];
   readonly mutualNearest: number[];
-  /** Second-smallest reduced cost of each row under the oracle's own prices is not unique, so it is not part of this. */
   readonly problem: AssignmentProblem;
 }
 
 /** The whole method on the whole matrix: every similarity in float64, shortest augmenting paths on dense costs. */
-export function denseMatching(a: Features, b: Features): DenseMatching {
+export function denseMatching(a: Features, b: Features, unmatched: number | null = null): DenseMatching {
+  const [source, target] = [squaredNorms(a), squaredNorms(b)];
   const sides = {
-    source: { norms: squaredNorms(a), prices: defaultPrices(a.count, b.count) },
-    target: { norms: squaredNorms(b), prices: defaultPrices(b.count, a.count) },
+    source: { norms: source, prices: pricesOf(source, b.count, unmatched) },
+    target: { norms: target, prices: pricesOf(target, a.count, unmatched) },
   };
   const step = gridStep(sides.source, sides.target);
   const similarity = allocateRows(Float64Array, a.count, b.count);

@@ -1,0 +1,9 @@
+import type { RunSpec } from '../../workflows/run-types';
+
+/** The options that determine a pair's tables: part of content addresses, manifests and the tables' metadata. */
+export type MatchingOptions = Pick<RunSpec, 'weights' | 'fold' | 'degenerate' | 'unmatched'>;
+
+/** Picks them from a specification or the like; what was not asked for is absent. */
+export function matchingOptions({ weights, fold, degenerate, unmatched }: MatchingOptions): MatchingOptions {
+  return { weights, fold, degenerate, ...(unmatched !== undefined && { unmatched }) };
+}
