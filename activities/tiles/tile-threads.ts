@@ -25,6 +25,8 @@ const SMALL = 5e7;
 const LARGE = 3e10;
 /** Elements of a vector for which sums of 8-bit products stay within 32 bits. */
 const MOST_INTEGER_WIDTH = 65_000;
+/** A thread with its JavaScript heap and the runtime. */
+const THREAD_BYTES = 48 * 2 ** 20;
 const POLL_MS = 200;
 
 /** Tiles computed by onnxruntime on threads; small problems are computed where they are. */
@@ -39,7 +41,8 @@ export function createTileThreads(options: TileThreadsOptions): TilePort {
         : { kind: 'float32', inputRoundoff: options.device === 'cuda' ? 2 ** -11 : 0 };
     },
     // Each session holds the model and the packed columns, and while it loads the constant itself.
-    workerBytes: ({ codes, tile, storage }) => options.threads * (3 * codes + tile * (storage === 'half' ? 6 : 4)),
+    workerBytes: ({ codes, tile, storage }) =>
+      options.threads * (THREAD_BYTES + 3 * codes + tile * (storage === 'half' ? 6 : 4)),
     open: async (problem, store) => {
       const isSmall = problem.rows * problem.columns * problem.width <= SMALL;
       if (isSmall && options.always === undefined) return local.open(problem, store);
