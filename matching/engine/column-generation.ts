@@ -43,6 +43,7 @@ const APPROXIMATE_MOST = { most: 64, mostOfColumn: 256 };
 const SETTLED = 0.005;
 const APPROXIMATE_SCANS = { kept: 6, streamed: 2 };
 const MOST_SCANS = 500;
+const USUAL_PASSES = 8;
 
 /**
  * Column generation for the assignment problem: solve a sparse problem of candidate pairs, find the pairs that its
@@ -196,8 +197,8 @@ class Generation {
   }
 
   private solve(): void {
-    const { onProgress, optional, problem } = this.input;
-    onProgress({ phase: 'assignment', done: 0, total: problem.rows, gap: null });
+    const { onProgress, optional } = this.input;
+    onProgress({ phase: 'assignment', ...this.progress(0), gap: null });
     solveSparse(this.graph, this.state, optional);
     checkRange(this.state);
     this.sharePrices();
@@ -212,15 +213,21 @@ class Generation {
     for (let p = 0; p < problem.columns; p++) problem.columnPrice[p] = half * (columnDual[p]! + terms.column[p]!);
   }
 
+  /** Rows scanned in all passes, of as many as are to be expected: the passes that are usual, or one more and the report. */
+  private progress(done: number): { done: number; total: number } {
+    const { rows } = this.input.problem;
+    return { done: this.passes * rows + done, total: Math.max(USUAL_PASSES, this.passes + 2) * rows };
+  }
+
   private similarityUnit(): number {
     return (this.unit * this.input.problem.parameters[PARAMETER.step]!) / 2;
   }
 
   private async pass(step: Parameters<TileWorkers['run']>[0]): Promise<EdgeList[]> {
-    const { workers, problem, onProgress } = this.input;
+    const { workers, onProgress } = this.input;
     const phase = step.kind === 'candidates' ? 'candidates' : 'pricing';
     const results = await workers.run(step, (done) => {
-      onProgress({ phase, done, total: problem.rows, gap: null });
+      onProgress({ phase, ...this.progress(done), gap: null });
     });
     this.passes += 1;
     return edgesOf(results);

@@ -125,7 +125,12 @@ class PairEngine {
     const known = knownEdges(graph, 'exact', terms);
     const results = await workers.run({ kind: 'report', known, input }, (done) => {
       this.ports.throwIfCancelled?.();
-      this.ports.onProgress?.({ phase: 'certificate', done, total: problem.rows, gap: null });
+      this.ports.onProgress?.({
+        phase: 'certificate',
+        done: passes * problem.rows + done,
+        total: (passes + 1) * problem.rows,
+        gap: null,
+      });
     });
     const report = mergeReports(results.map((result) => result.report!));
     const byColumn = (values: Float64Array): Float64Array => {
