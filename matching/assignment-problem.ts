@@ -10,16 +10,6 @@
  * numbers are integers far below 2^53, so that price arithmetic is exact in float64 and ties are real ties.
  */
 
-/** An optimal solution with its proof: U_i + V_j ≤ C_ij everywhere, equality on matched pairs. */
-export interface AssignmentSolution {
-  /** Target of each source, −1 when unmatched. `[sources]` */
-  readonly targetOf: Int32Array;
-  /** U `[sources]`, integers; ≤ 0 where sources are optional, 0 where unmatched. */
-  readonly sourceDual: Float64Array;
-  /** V `[targets]`, integers; ≤ 0 where targets are optional, 0 where unmatched. */
-  readonly targetDual: Float64Array;
-}
-
 /**
  * The default prices of one side: both sides must match at equal counts (Infinity); otherwise the smaller side must
  * match and the surplus side may stay out at price 0.

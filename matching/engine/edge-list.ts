@@ -16,10 +16,6 @@ export class EdgeBuffer {
   private column = new Int32Array(FIRST_CAPACITY);
   private similarity = new Float64Array(FIRST_CAPACITY);
 
-  get length(): number {
-    return this.count;
-  }
-
   push(row: number, column: number, similarity: number): void {
     if (this.count === this.row.length) this.grow();
     this.row[this.count] = row;

@@ -1,5 +1,4 @@
-import type { AssignmentSolution } from '../../../matching/assignment-problem';
-import type { AssignmentProblem } from './dense-problem';
+import type { AssignmentProblem, AssignmentSolution } from './dense-problem';
 import { SaeMatchError } from '../../../matching/errors';
 import { rowOf } from '../../../matching/row-matrix';
 

@@ -1,4 +1,3 @@
-import type { AssignmentSolution } from '../../../matching/assignment-problem';
 import type { RowMatrix } from '../../../matching/row-matrix';
 import { rowOf } from '../../../matching/row-matrix';
 import type { TightGraph } from '../../../matching/tight-graph';
@@ -17,6 +16,16 @@ export interface AssignmentProblem {
   readonly sourcesOptional: boolean;
   /** Whether target features may stay unmatched (at grid cost 0). */
   readonly targetsOptional: boolean;
+}
+
+/** An optimal solution with its proof: U_i + V_j ≤ C_ij everywhere, equality on matched pairs. */
+export interface AssignmentSolution {
+  /** Target of each source, −1 when unmatched. `[sources]` */
+  readonly targetOf: Int32Array;
+  /** U `[sources]`, integers; ≤ 0 where sources are optional, 0 where unmatched. */
+  readonly sourceDual: Float64Array;
+  /** V `[targets]`, integers; ≤ 0 where targets are optional, 0 where unmatched. */
+  readonly targetDual: Float64Array;
 }
 
 /** Scans the dense problem for tight pairs. */
