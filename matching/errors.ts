@@ -52,6 +52,22 @@ export class UnavailableError extends SaeMatchError {
   override readonly retryable = true;
 }
 
+/** What is wrong with a device: too little memory, no answer or a broken one, or results outside its bound. */
+export type DeviceTrouble = 'memory' | 'lost' | 'wrong';
+
+/** A device failed at a tile. The engine goes on with a smaller tile or another device; users see it when there is none. */
+export class DeviceError extends SaeMatchError {
+  override readonly retryable = true;
+
+  constructor(
+    summary: string,
+    facts: ErrorFacts = {},
+    readonly code: DeviceTrouble = 'lost'
+  ) {
+    super(summary, facts);
+  }
+}
+
 /** The caller asked to stop. */
 export class CancelledError extends SaeMatchError {
   constructor(what = 'the work') {

@@ -1,7 +1,6 @@
 import { pricesOf } from './assignment-problem';
 import { certify } from './certify';
 import { solvePair } from './engine/match-engine';
-import { planShape } from './engine/plan';
 import { checkComparable } from './features';
 import type { Features } from './features';
 import { includedFeatures, selectFeatures } from './included-features';
@@ -48,16 +47,14 @@ export async function matchPair(
   const targetIndex = includedFeatures(target.features, 'target layer');
   const a = selectFeatures(source.features, sourceIndex);
   const b = selectFeatures(target.features, targetIndex);
-  const shape = planShape(a, b, options.availableMemory, ports.tiles);
   const solved = await solvePair(
     a,
     b,
-    shape,
+    options.availableMemory,
     (norms, others) => pricesOf(norms, others, options.unmatched ?? null),
     ports
   );
   const certified = certify({ source: a, target: b, solved });
   ports.onProgress?.({ phase: 'certificate', done: 1, total: 1, gap: certified.certificate.gap });
-  const { passes, device } = solved;
-  return summarise(certified, { source, target, sourceIndex, targetIndex, passes, device });
+  return summarise(certified, { source, target, sourceIndex, targetIndex, work: solved });
 }

@@ -1,10 +1,11 @@
+import type { TileStorage } from './engine/shared-problem';
 import type { MatchCounts, PairStatistics } from './statistics';
 
 /**
  * A certified optimal matching of one layer pair. Arrays over source features have length `sources`, over target
  * features `targets`; −1 stands for "none" in index arrays and NaN in number arrays.
  */
-export interface Matching {
+export interface Matching extends MatchWork {
   /** target_feature of each source feature: source feature i maps to targetFeature[i]. */
   readonly targetFeature: Int32Array;
   /** source_feature of each target feature. */
@@ -25,11 +26,19 @@ export interface Matching {
   readonly matchedCost: number;
   readonly counts: MatchCounts;
   readonly statistics: PairStatistics;
+}
+
+/** How a matching was worked out; nothing of it changes the result. */
+export interface MatchWork {
   /** Streaming passes over the similarities. */
   readonly passes: number;
   readonly device: string;
-  /** Times a device had to be given up for another. */
+  /** Times the work moved to a smaller tile or another device. */
   readonly fallbacks: number;
+  /** What was kept of the similarities between passes. */
+  readonly storage: TileStorage;
+  /** Time of the sparse assignment problems, null when nobody lent a clock. */
+  readonly solverSeconds: number | null;
 }
 
 /**

@@ -23,24 +23,33 @@ export interface TileProduct {
   close(): void;
 }
 
+/**
+ * Asked several times a second while workers carry out a step.
+ *
+ * @param rows rows done since the step began
+ * @returns whether to pause before the next tile
+ */
+export type StepWatch = (rows: number) => boolean;
+
 /** A group of workers that share one problem, each with a kernel of its own. */
 export interface TileWorkers {
-  readonly device: string;
   /**
-   * Carries out a step on all workers; resolves to what each contributes.
+   * Carries out a step on all workers; resolves to what each contributes, once all have paused or there is nothing left
+   * to take.
    *
-   * @param onRows told now and then how many rows are done
-   * @throws CancelledError when the caller stops the work
+   * @throws DeviceError when a device fails; all workers have paused by then
    */
-  run(step: TileStep, onRows?: (done: number) => void): Promise<readonly StepResult[]>;
+  run(step: TileStep, watch: StepWatch): Promise<readonly StepResult[]>;
   close(): Promise<void>;
 }
 
-/** Provides the workers of a problem. */
-export interface TilePort {
-  /** How the devices of this port compute a problem of this size. */
+/** A device with what the engine has to know to plan for it. */
+export interface TileDevice {
+  /** For example `javascript`, `cpu` or `cuda`. */
+  readonly name: string;
+  /** How it computes a problem of this size. */
   arithmeticFor(rows: number, columns: number, width: number): TileArithmetic;
-  /** Bytes that the workers need beyond the shared problem. */
+  /** Bytes that its workers need beyond the shared problem. */
   workerBytes(shape: {
     readonly codes: number;
     readonly tile: number;
@@ -48,6 +57,12 @@ export interface TilePort {
     readonly storage: TileStorage;
   }): number;
   open(problem: SharedProblem, store: SimilarityStore | null): Promise<TileWorkers>;
+}
+
+/** Provides the devices of a problem. */
+export interface TilePort {
+  /** The devices for a problem of this size, at least one: where one fails, the next takes over. */
+  devicesFor(rows: number, columns: number, width: number): readonly TileDevice[];
 }
 
 /** How far a matching is. */
@@ -66,4 +81,19 @@ export interface MatchPorts {
   readonly onProgress?: (progress: MatchProgress) => void;
   /** Called between tiles; throws CancelledError to stop. */
   readonly throwIfCancelled?: () => void;
+  /** Told when work moves to a smaller tile or another device. */
+  readonly onFallback?: (from: string, to: string) => void;
+  readonly checkpoint?: CheckpointPort;
+  /** Milliseconds of a clock, for the figures about the solver. */
+  readonly now?: () => number;
+}
+
+/** Where a long match leaves its state, so that the next attempt at the same match goes on from there. */
+export interface CheckpointPort {
+  /** What the last attempt left; null when there is nothing usable. */
+  load(): Promise<Uint8Array | null>;
+  /** Whether enough was done since the last time for it to be worth saving. */
+  isDue(): boolean;
+  /** Replaces what was left before; the chunks are its content in order. */
+  save(chunks: readonly Uint8Array[]): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { CertifiedMatching } from './certify';
 import { partDistance, rowCosine, vectorLength } from './features';
 import type { Features, PartName } from './features';
-import type { Matching } from './matching';
+import type { Matching, MatchWork } from './matching';
 import { rowOf } from './row-matrix';
 import type { RowMatrix } from './row-matrix';
 import { mean, quantiles } from './statistics';
@@ -32,8 +32,7 @@ export interface SummariseContext {
   /** Features that took part, ascending. */
   readonly sourceIndex: Int32Array;
   readonly targetIndex: Int32Array;
-  readonly passes: number;
-  readonly device: string;
+  readonly work: MatchWork;
 }
 
 /** Brings a certified matching back to all features of both layers and adds what is reported about it. */
@@ -72,9 +71,7 @@ export function summarise(certified: CertifiedMatching, context: SummariseContex
       excludedTarget: target.features.count - targetIndex.length,
     },
     statistics: statisticsOf(context, targetFeature, cost, decoderCosine),
-    passes: context.passes,
-    device: context.device,
-    fallbacks: 0,
+    ...pickWork(context.work),
   };
 }
 
@@ -85,6 +82,10 @@ export function invert(targetFeature: Int32Array, targets: number): Int32Array {
     if (j >= 0) sourceFeature[j] = i;
   });
   return sourceFeature;
+}
+
+function pickWork({ passes, device, fallbacks, storage, solverSeconds }: MatchWork): MatchWork {
+  return { passes, device, fallbacks, storage, solverSeconds };
 }
 
 function expander(

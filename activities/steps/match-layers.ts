@@ -79,7 +79,7 @@ export function memoryLeft(budget: number, slots: number): number {
 export function matchPorts(context: TaskContext, slots: number): MatchPorts {
   const threads = Math.max(1, Math.floor(availableParallelism() / slots));
   return {
-    tiles: createTileThreads({ device: 'cpu', threads, throwIfCancelled: context.throwIfCancelled }),
+    tiles: createTileThreads({ device: 'cpu', threads }),
     onProgress: context.onProgress,
     throwIfCancelled: context.throwIfCancelled,
   };

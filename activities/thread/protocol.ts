@@ -1,5 +1,6 @@
 import {
   ArtifactCorruptError,
+  DeviceError,
   EnvironmentError,
   InputError,
   MemoryBudgetError,
@@ -13,6 +14,7 @@ import type { ThreadError } from './thread-errors';
 /** The errors that keep their class between threads; a subclass arrives as the nearest of these. */
 export const ERROR_CLASSES = [
   ArtifactCorruptError,
+  DeviceError,
   EnvironmentError,
   InputError,
   MemoryBudgetError,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { SaeMatchError } from '../../matching/errors';
+import { DeviceError, SaeMatchError } from '../../matching/errors';
 import type { StepResult } from '../../matching/engine/tile-worker';
 import { reviveError } from '../thread/thread-errors';
 import type { FromTileThread, ToTileThread } from './tile-protocol';
@@ -28,7 +28,7 @@ export class TileThread {
     };
     this.worker.on('error', fail);
     this.worker.on('exit', (code) => {
-      fail(new SaeMatchError('a tile thread ended without an answer', { found: `exit code ${code}` }));
+      fail(new DeviceError('a tile thread ended without an answer', { found: `exit code ${code}` }));
     });
   }
 

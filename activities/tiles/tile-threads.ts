@@ -1,20 +1,18 @@
 import { createReferenceKernel } from '../../kernels/reference-kernel';
 import type { OrtDevice } from '../../kernels/probe-devices';
-import { CancelledError } from '../../matching/errors';
-import { createLocalTiles } from '../../matching/engine/local-tiles';
+import { createLocalDevice } from '../../matching/engine/local-tiles';
 import { CONTROL } from '../../matching/engine/shared-problem';
 import type { SharedProblem, TileArithmetic } from '../../matching/engine/shared-problem';
 import type { StepResult, TileStep } from '../../matching/engine/tile-worker';
-import type { TilePort, TileWorkers } from '../../matching/ports';
+import type { StepWatch, TileDevice, TilePort, TileWorkers } from '../../matching/ports';
 import { borrowThreads, returnThreads } from './thread-pool';
 import type { TileThread } from './thread-pool';
 
 export interface TileThreadsOptions {
+  /** The device of onnxruntime to use first; where it fails the processor takes over, and then plain JavaScript. */
   readonly device: OrtDevice;
-  /** Threads that compute tiles side by side. */
+  /** Threads that compute tiles side by side on the processor; other devices are driven by one. */
   readonly threads: number;
-  /** Throws to stop; asked several times a second. */
-  readonly throwIfCancelled: () => void;
   /** Takes threads for small problems too, and this arithmetic for all. */
   readonly always?: TileArithmetic;
 }
@@ -31,68 +29,70 @@ const POLL_MS = 200;
 
 /** Tiles computed by onnxruntime on threads; small problems are computed where they are. */
 export function createTileThreads(options: TileThreadsOptions): TilePort {
-  const local = createLocalTiles(createReferenceKernel);
+  const local = createLocalDevice('javascript', createReferenceKernel);
+  const first = threadedDevice(options.device, options);
+  const others = options.device === 'cpu' ? [] : [threadedDevice('cpu', options)];
   return {
+    devicesFor: (rows, columns, width) => {
+      const isSmall = rows * columns * width <= SMALL && options.always === undefined;
+      return isSmall ? [local] : [first, ...others, local];
+    },
+  };
+}
+
+function threadedDevice(device: OrtDevice, { always, ...options }: TileThreadsOptions): TileDevice {
+  const threads = device === 'cpu' ? options.threads : 1;
+  return {
+    name: device,
     arithmeticFor: (rows, columns, width) => {
-      if (options.always !== undefined) return options.always;
-      const integer = options.device === 'cpu' && rows * columns * width >= LARGE && width <= MOST_INTEGER_WIDTH;
-      return integer
-        ? { kind: 'integer' }
-        : { kind: 'float32', inputRoundoff: options.device === 'cuda' ? 2 ** -11 : 0 };
+      if (always !== undefined) return always;
+      const integer = device === 'cpu' && rows * columns * width >= LARGE && width <= MOST_INTEGER_WIDTH;
+      return integer ? { kind: 'integer' } : { kind: 'float32', inputRoundoff: device === 'cuda' ? 2 ** -11 : 0 };
     },
     // Each session holds the model and the packed columns, and while it loads the constant itself.
     workerBytes: ({ codes, tile, storage }) =>
-      options.threads * (THREAD_BYTES + 3 * codes + tile * (storage === 'half' ? 6 : 4)),
+      threads * (THREAD_BYTES + 3 * codes + tile * (storage === 'half' ? 6 : 4)),
     open: async (problem, store) => {
-      const isSmall = problem.rows * problem.columns * problem.width <= SMALL;
-      if (isSmall && options.always === undefined) return local.open(problem, store);
-      const threads = borrowThreads(options.threads);
-      const workers = new ThreadedTiles(problem, threads, options);
-      await workers.all({ kind: 'load', problem, store, device: options.device });
+      const workers = new ThreadedTiles(problem, borrowThreads(threads));
+      try {
+        await workers.all({ kind: 'load', problem, store, device });
+      } catch (error) {
+        await workers.close();
+        throw error;
+      }
       return workers;
     },
   };
 }
 
 class ThreadedTiles implements TileWorkers {
-  readonly device: string;
-
   constructor(
     private readonly problem: SharedProblem,
-    private readonly threads: readonly TileThread[],
-    private readonly options: TileThreadsOptions
-  ) {
-    this.device = options.device;
-  }
+    private readonly threads: readonly TileThread[]
+  ) {}
 
-  async run(step: TileStep, onRows?: (done: number) => void): Promise<readonly StepResult[]> {
+  async run(step: TileStep, watch: StepWatch): Promise<readonly StepResult[]> {
     const { control } = this.problem;
-    Atomics.store(control, CONTROL.next, 0);
-    Atomics.store(control, CONTROL.done, 0);
-    let cancelled: unknown = null;
-    const poll = (): void => {
-      try {
-        this.options.throwIfCancelled();
-        onRows?.(Atomics.load(control, CONTROL.done));
-      } catch (error) {
-        cancelled ??= error;
-        Atomics.store(control, CONTROL.stop, 1);
-      }
-    };
-    poll();
-    const timer = setInterval(poll, POLL_MS);
+    const timer = setInterval(() => {
+      if (watch(Atomics.load(control, CONTROL.done))) Atomics.store(control, CONTROL.pause, 1);
+    }, POLL_MS);
     try {
-      const results = await this.all({ kind: 'step', step });
-      if (cancelled !== null) throw cancelled instanceof Error ? cancelled : new CancelledError();
-      return results;
+      return await this.all({ kind: 'step', step });
     } finally {
       clearInterval(timer);
     }
   }
 
-  /** The same message to every thread; a failure is reported once all have answered. */
+  /** The same message to every thread; a failure pauses the others and is reported once all have answered. */
   async all(message: Parameters<TileThread['ask']>[0]): Promise<StepResult[]> {
-    const answers = await Promise.allSettled(this.threads.map((thread) => thread.ask(message)));
+    const answers = await Promise.allSettled(
+      this.threads.map((thread) =>
+        thread.ask(message).catch((error: unknown) => {
+          Atomics.store(this.problem.control, CONTROL.pause, 1);
+          throw error;
+        })
+      )
+    );
     return answers.map((answer) => {
       if (answer.status === 'rejected') throw answer.reason as Error;
       return answer.value;

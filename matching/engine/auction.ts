@@ -4,6 +4,8 @@ import { NONE } from './sparse-state';
 
 /** Bids a row may make on average before a scale is given up; the shortest paths finish what it leaves. */
 const BIDS_PER_ROW = 60;
+/** Bids between two questions whether to stop. */
+const CHECK_EVERY = 1 << 14;
 
 export interface AuctionScales {
   /** First and last ε in grid units, and the factor between scales. */
@@ -15,21 +17,27 @@ export interface AuctionScales {
 /**
  * Gauss-Seidel auction with ε-scaling (D. P. Bertsekas, "Auction algorithms for network flow problems", 1992) where every
  * row and column must be matched. Brings prices and most of the matching close to the optimum at little cost; nothing
- * about its result is relied upon. The last bidder is served first, which keeps the contested prices in the cache.
+ * about its result is relied upon. `check` may throw to stop it, which leaves a state to go on from. The last bidder is served first, which keeps the contested prices in the cache.
  */
-export function auction(graph: CandidateGraph, state: SparseState, scales: AuctionScales): void {
+export function auction(
+  graph: CandidateGraph,
+  state: SparseState,
+  scales: AuctionScales,
+  check: () => void
+): void {
   for (let epsilon = scales.first; ; epsilon = Math.max(epsilon / scales.factor, scales.last)) {
-    bidAll(graph, state, epsilon);
+    bidAll(graph, state, epsilon, check);
     if (epsilon <= scales.last) return;
   }
 }
 
-function bidAll(graph: CandidateGraph, state: SparseState, epsilon: number): void {
+function bidAll(graph: CandidateGraph, state: SparseState, epsilon: number, check: () => void): void {
   const { start, column, value, rows } = graph;
   const { columnDual, positionOf, rowOf } = state;
   const queue = new Int32Array(rows);
   let queued = releaseUnhappy(graph, state, epsilon, queue);
   for (let bids = BIDS_PER_ROW * rows + 1000; queued > 0 && bids > 0; bids--) {
+    if (bids % CHECK_EVERY === 0) check();
     const i = queue[--queued]!;
     let best = -Infinity;
     let second = -Infinity;

@@ -37,7 +37,6 @@ export function emptyGraph(rows: number, columns: number): CandidateGraph {
 export function addEdges(
   graph: CandidateGraph,
   lists: readonly EdgeList[],
-  exact: boolean,
   terms: EdgeTerms
 ): CandidateGraph {
   const { rows } = graph;
@@ -54,7 +53,7 @@ export function addEdges(
       const p = list.column[e]!;
       column[at] = p;
       value[at] = 2 * list.similarity[e]! - terms.row[row]! - terms.column[p]!;
-      isExact[at] = Number(exact);
+      isExact[at] = Number(list.exact);
     }
   }
   // New edges lie in front of each row's place; what is kept is moved together, old edges behind them.

@@ -1,6 +1,6 @@
 import { BestValues } from './best-values';
 import { EdgeBuffer } from './edge-list';
-import type { EdgeList } from './edge-list';
+import type { RowScan, ScanResult } from './row-scan';
 import type { ColumnFrame, RowValues } from './scan-frame';
 import type { SharedProblem } from './shared-problem';
 import { BLOCK, PARAMETER } from './shared-problem';
@@ -15,8 +15,9 @@ export interface CandidateCounts {
  * Chooses the first candidates from freshly computed tiles: for each row its best columns by reduced value s − price,
  * for each column the rows that lose least by it. Both are by approximate values; nothing depends on the choice but time.
  */
-export class CandidateScan {
-  private readonly edges = new EdgeBuffer();
+export class CandidateScan implements RowScan {
+  readonly coldPairs = 0;
+  private readonly edges = new EdgeBuffer(false);
   private readonly best: BestValues;
   private readonly reduced: Float64Array;
   /** The best rows of each column: how little they lose, which they are, and their similarity. */
@@ -63,12 +64,13 @@ export class CandidateScan {
     }
   }
 
-  finish(): EdgeList {
+  take(): ScanResult {
+    const ofColumns = new EdgeBuffer(false);
     for (let slot = 0; slot < this.columnRow.length; slot++) {
       const row = this.columnRow[slot]!;
-      if (row >= 0) this.edges.push(row, Math.floor(slot / this.counts.perColumn), this.columnSimilarity[slot]!);
+      if (row >= 0) ofColumns.push(row, Math.floor(slot / this.counts.perColumn), this.columnSimilarity[slot]!);
     }
-    return this.edges.take();
+    return { edges: [this.edges.take()], soFar: [ofColumns.take()] };
   }
 
   private takeForRow(i: number, b: number, values: RowValues['values'], start: number, threshold: number): void {

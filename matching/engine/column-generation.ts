@@ -1,30 +1,31 @@
 import { SaeMatchError } from '../errors';
-import type { MatchProgress, TileWorkers } from '../ports';
+import type { MatchProgress } from '../ports';
 import { auction } from './auction';
-import { addEdges, emptyGraph, findEdge, knownEdges } from './candidate-graph';
-import type { CandidateGraph, EdgeTerms } from './candidate-graph';
+import { addEdges, findEdge, knownEdges } from './candidate-graph';
+import type { EdgeTerms } from './candidate-graph';
 import type { EdgeList } from './edge-list';
+import type { EngineState, Stage } from './engine-state';
 import { PARAMETER } from './shared-problem';
 import type { SharedProblem } from './shared-problem';
 import { solveSparse } from './shortest-paths';
-import { createSparseState, NONE } from './sparse-state';
+import { NONE } from './sparse-state';
 import type { OptionalSides, SparseState } from './sparse-state';
 import { sortNorms, transportPrices } from './starting-prices';
+import { startOfPass } from './tile-runner';
+import type { TileRunner } from './tile-runner';
+import type { TileStep } from './tile-worker';
 
 export interface GenerationInput {
-  readonly problem: SharedProblem;
-  readonly workers: TileWorkers;
+  readonly runner: TileRunner;
   readonly terms: EdgeTerms;
   readonly optional: OptionalSides;
   readonly onProgress: (progress: MatchProgress) => void;
-}
-
-/** An optimal solution of the whole problem: no pair exceeds its prices, and every tight pair is a known exact edge. */
-export interface GenerationResult {
-  readonly graph: CandidateGraph;
-  readonly state: SparseState;
-  /** Passes over all pairs, of the tiles or of what was kept of them. */
-  readonly passes: number;
+  /** Called now and then by the solver; throws to stop. */
+  readonly check: () => void;
+  /** Saves the state, at a place from which it can be taken up again. */
+  readonly save: () => Promise<void>;
+  /** Carries out work of the solver. */
+  readonly solving: (work: () => void) => void;
 }
 
 /** Best blocks of a row and best rows of a column that become the first candidates. */
@@ -49,104 +50,134 @@ const USUAL_PASSES = 8;
  * Column generation for the assignment problem: solve a sparse problem of candidate pairs, find the pairs that its
  * prices do not rule out, add them, solve again from the prices at hand, until there is none. First on approximate
  * values, which need no exact product at all; then every pair that the error bound leaves open is evaluated in float64.
- * At the end weak duality proves the matching optimal among *all* pairs.
+ * At the end weak duality proves the matching optimal among *all* pairs: no pair exceeds its prices, and every tight
+ * pair is a known exact edge. Starts from, and advances, `state`; leaves it in the stage `report`.
  */
-export async function generateColumns(input: GenerationInput): Promise<GenerationResult> {
-  return new Generation(input).run();
+export async function generateColumns(input: GenerationInput, state: EngineState): Promise<void> {
+  await new Generation(input, state).run();
 }
 
 class Generation {
-  private graph: CandidateGraph;
-  private readonly state: SparseState;
-  private passes = 0;
-  /** Grid units of one chance similarity, as a difference of values W. */
-  private unit = 0;
+  /** Objective − bound under the prices of the last exact scan. */
+  private gap: number | null = null;
 
-  constructor(private readonly input: GenerationInput) {
-    const { rows, columns } = input.problem;
-    this.graph = emptyGraph(rows, columns);
-    this.state = createSparseState({ rows, columns });
+  constructor(
+    private readonly input: GenerationInput,
+    private readonly state: EngineState
+  ) {}
+
+  async run(): Promise<void> {
+    const { state } = this;
+    if (state.stage === 'candidates') await this.findCandidates();
+    if (state.stage === 'prices') await this.priceCandidates();
+    else this.sharePrices();
+    if (state.stage === 'approximate') await this.generateApproximately();
+    if (state.stage === 'exact') await this.generateExactly();
   }
 
-  async run(): Promise<GenerationResult> {
-    await this.start();
-    await this.generateApproximately();
-    await this.generateExactly();
-    return { graph: this.graph, state: this.state, passes: this.passes };
+  private get problem(): SharedProblem {
+    return this.input.runner.problem;
   }
 
-  private async start(): Promise<void> {
-    const { problem, optional, terms, workers } = this.input;
+  private async findCandidates(): Promise<void> {
+    const { input, state, problem } = this;
+    const { terms, optional, runner } = input;
     const rowNorms = sortNorms(problem.rowSquared);
-    const columnNorm = Float64Array.from(problem.order, (j) => Math.sqrt(problem.columnSquared[j]!));
-    const noise = await this.sampleNoise();
-    const middle = noise * rowNorms.norm[problem.rows >> 1]! * columnNorm[problem.columns >> 1]!;
-    const most = rowNorms.norm[problem.rows - 1]! * columnNorm[problem.columns - 1]!;
-    this.unit = (2 * Math.max(middle, 1e-9 * most)) / problem.parameters[PARAMETER.step]! || 1;
-    const { columnDual } = this.state;
-    if (!optional.rows && !optional.columns) {
-      const factor = 2 / problem.parameters[PARAMETER.step]!;
-      transportPrices(rowNorms.norm, columnNorm, noise).forEach(
-        (price, p) => (columnDual[p] = Math.round(factor * price))
-      );
-    }
+    if (state.pass === null) await this.setStartingPrices(rowNorms.norm);
     this.sharePrices();
     const found = await this.pass({ kind: 'candidates', counts: CANDIDATES, rowsByPrice: optional.rows });
-    this.graph = addEdges(this.graph, found, false, terms);
-    const backbone = backboneOf(rowNorms.index, problem.columns);
-    this.add(edgesOf(await workers.run({ kind: 'evaluate', ...backbone })), true);
+    state.graph = addEdges(state.graph, found, terms);
+    this.add(edgesOf(await runner.run({ kind: 'evaluate', ...backboneOf(rowNorms.index, problem.columns) })));
+    await this.enter('prices');
+  }
+
+  private async setStartingPrices(rowNorm: Float64Array): Promise<void> {
+    const { state, problem } = this;
+    const { optional } = this.input;
+    const step = problem.parameters[PARAMETER.step]!;
+    const columnNorm = Float64Array.from(problem.order, (j) => Math.sqrt(problem.columnSquared[j]!));
+    const noise = await this.sampleNoise();
+    const middle = noise * rowNorm[problem.rows >> 1]! * columnNorm[problem.columns >> 1]!;
+    const most = rowNorm[problem.rows - 1]! * columnNorm[problem.columns - 1]!;
+    state.unit = (2 * Math.max(middle, 1e-9 * most)) / step || 1;
+    if (optional.rows || optional.columns) return;
+    transportPrices(rowNorm, columnNorm, noise).forEach((price, p) => {
+      state.sparse.columnDual[p] = Math.round((2 / step) * price);
+    });
+  }
+
+  private async priceCandidates(): Promise<void> {
+    const { input, state } = this;
+    const { optional, check } = input;
     if (optional.rows || optional.columns) this.priceByBest();
     else {
-      const { unit } = this;
+      const { unit, graph, sparse } = state;
       const scales = { first: AUCTION.first * unit, last: AUCTION.last * unit, factor: AUCTION.factor };
-      auction(this.graph, this.state, scales);
-      for (let p = 0; p < columnDual.length; p++) columnDual[p] = Math.round(columnDual[p]!);
+      this.onAssignment();
+      try {
+        input.solving(() => {
+          auction(graph, sparse, scales, check);
+        });
+      } finally {
+        const { columnDual } = sparse;
+        for (let p = 0; p < columnDual.length; p++) columnDual[p] = Math.round(columnDual[p]!);
+      }
     }
-    this.solve();
+    await this.enter('approximate');
+  }
+
+  /** Begins a stage. */
+  private async enter(stage: Stage): Promise<void> {
+    Object.assign(this.state, { stage, scan: 0 });
+    await this.input.save();
   }
 
   /** Where only columns must be matched, each asks for its best offer; optional columns ask for nothing. */
   private priceByBest(): void {
     const { optional } = this.input;
-    const { column, value } = this.graph;
-    const { columnDual } = this.state;
+    const { column, value } = this.state.graph;
+    const { columnDual } = this.state.sparse;
     if (optional.columns) return;
     columnDual.fill(-Infinity);
     column.forEach((p, e) => (columnDual[p] = Math.max(columnDual[p]!, value[e]!)));
   }
 
   private async sampleNoise(): Promise<number> {
-    const { problem, workers } = this.input;
+    const { problem, input } = this;
     const count = Math.min(SAMPLE_ROWS, problem.rows);
     const rows = Array.from({ length: count }, (_, n) => Math.floor(((n + 0.5) * problem.rows) / count));
-    const results = await workers.run({ kind: 'sample', rows, rank: SAMPLE_RANK });
+    const results = await input.runner.run({ kind: 'sample', rows, rank: SAMPLE_RANK });
     const cosines = results.flatMap((result) => result.cosines ?? []).sort((a, b) => a - b);
     return Math.max(1e-3, 0.9 * (cosines[cosines.length >> 1] ?? 0));
   }
 
   private async generateApproximately(): Promise<void> {
-    const { problem } = this.input;
-    const scans = problem.storage === 'streamed' ? APPROXIMATE_SCANS.streamed : APPROXIMATE_SCANS.kept;
+    const { problem, state } = this;
+    const scans = APPROXIMATE_SCANS[problem.storage === 'streamed' ? 'streamed' : 'kept'];
     const slack = APPROXIMATE_SLACK * this.similarityUnit();
-    for (let scan = 0; scan < scans; scan++) {
-      const options = { approximate: true, slack, keep: Infinity, ...APPROXIMATE_MOST };
-      const found = await this.pass({ kind: 'price', known: knownEdges(this.graph, 'all'), options });
-      if (countOf(found) === 0) return;
-      this.add(found, false);
-      this.solve();
-      if (countOf(found) <= SETTLED * problem.rows) return;
+    if (state.pass === null) await this.solve();
+    while (state.scan < scans) {
+      const options = { approximate: true, slack, keep: this.keep(), ...APPROXIMATE_MOST };
+      const found = await this.pass({ kind: 'price', known: knownEdges(state.graph, 'all'), options });
+      state.scan += 1;
+      if (countOf(found) === 0) break;
+      this.add(found);
+      await this.solve();
+      if (countOf(found) <= SETTLED * problem.rows) break;
     }
+    await this.enter('exact');
   }
 
   private async generateExactly(): Promise<void> {
-    const { problem } = this.input;
-    const keep = problem.storage === 'streamed' ? KEEP * this.similarityUnit() : Infinity;
-    for (let scan = 0; scan < MOST_SCANS; scan++) {
-      const slack = scan === 0 ? EXACT_SLACK * this.similarityUnit() : 0;
-      const options = { approximate: false, slack, keep, ...APPROXIMATE_MOST };
-      const found = await this.pass({ kind: 'price', known: knownEdges(this.graph, 'exact'), options });
-      const violations = this.add(found, true);
-      if (violations === 0 && this.isExact()) return;
+    const { state } = this;
+    if (state.pass === null) await this.solve();
+    while (state.scan < MOST_SCANS) {
+      const slack = state.scan === 0 ? EXACT_SLACK * this.similarityUnit() : 0;
+      const options = { approximate: false, slack, keep: this.keep(), ...APPROXIMATE_MOST };
+      const found = await this.pass({ kind: 'price', known: knownEdges(state.graph, 'exact'), options });
+      state.scan += 1;
+      const violations = this.add(found);
+      if (violations === 0 && this.isExact()) return this.enter('report');
       await this.solveExactly();
     }
     throw new SaeMatchError('the matching does not settle', {
@@ -155,82 +186,109 @@ class Generation {
     });
   }
 
+  /** How far below their prices exact pairs may stay that are kept: where to find them again is dear, nearly tight ones only. */
+  private keep(): number {
+    const dear = this.problem.storage === 'streamed' || this.problem.storage === 'best';
+    return dear ? KEEP * this.similarityUnit() : Infinity;
+  }
+
   /** Solves until every matched pair is exact: an approximate one is evaluated and may lose its place. */
   private async solveExactly(): Promise<void> {
-    const { workers } = this.input;
     for (;;) {
-      this.solve();
+      await this.solve();
+      const { graph, sparse } = this.state;
       const row: number[] = [];
-      this.state.positionOf.forEach((p, i) => {
-        if (p !== NONE && this.graph.exact[findEdge(this.graph, i, p)] === 0) row.push(i);
+      sparse.positionOf.forEach((p, i) => {
+        if (p !== NONE && graph.exact[findEdge(graph, i, p)] === 0) row.push(i);
       });
       if (row.length === 0) return;
-      const position = Int32Array.from(row, (i) => this.state.positionOf[i]!);
-      const found = edgesOf(await workers.run({ kind: 'evaluate', row: Int32Array.from(row), position }));
-      this.add(found, true);
+      const position = Int32Array.from(row, (i) => sparse.positionOf[i]!);
+      this.add(edgesOf(await this.input.runner.run({ kind: 'evaluate', row: Int32Array.from(row), position })));
     }
   }
 
-  /** Adds edges; returns how many of them exceed the prices. */
-  private add(lists: readonly EdgeList[], exact: boolean): number {
+  /** Adds edges; returns how many of them exceed the prices, and notes by how much the rows do in all. */
+  private add(lists: readonly EdgeList[]): number {
+    const { state, problem } = this;
     const { terms } = this.input;
-    const { rowDual, columnDual } = this.state;
-    this.graph = addEdges(this.graph, lists, exact, terms);
+    const { rowDual, columnDual } = state.sparse;
+    state.graph = addEdges(state.graph, lists, terms);
+    const excess = new Float64Array(problem.rows);
     let violations = 0;
     for (const { count, row, column, similarity } of lists) {
       for (let e = 0; e < count; e++) {
         const [i, p] = [row[e]!, column[e]!];
-        const value = 2 * similarity[e]! - terms.row[i]! - terms.column[p]!;
-        if (value > rowDual[i]! + columnDual[p]!) violations += 1;
+        const more = 2 * similarity[e]! - terms.row[i]! - terms.column[p]! - rowDual[i]! - columnDual[p]!;
+        if (more <= 0) continue;
+        violations += 1;
+        excess[i] = Math.max(excess[i]!, more);
       }
     }
+    // Only exact prices of an exact matching bound anything.
+    const isBound = state.stage === 'exact' && state.scan > 1;
+    if (isBound) this.gap = problem.parameters[PARAMETER.step]! * excess.reduce((sum, more) => sum + more, 0);
     return violations;
   }
 
   private isExact(): boolean {
-    const { positionOf, rowDual, columnDual } = this.state;
+    const { graph, sparse } = this.state;
+    const { positionOf, rowDual, columnDual } = sparse;
     return positionOf.every((p, i) => {
       if (p === NONE) return true;
-      const edge = findEdge(this.graph, i, p);
-      return this.graph.exact[edge] === 1 && this.graph.value[edge] === rowDual[i]! + columnDual[p]!;
+      const edge = findEdge(graph, i, p);
+      return graph.exact[edge] === 1 && graph.value[edge] === rowDual[i]! + columnDual[p]!;
     });
   }
 
-  private solve(): void {
-    const { onProgress, optional } = this.input;
-    onProgress({ phase: 'assignment', ...this.progress(0), gap: null });
-    solveSparse(this.graph, this.state, optional);
-    checkRange(this.state);
+  private async solve(): Promise<void> {
+    const { input, state } = this;
+    this.onAssignment();
+    input.solving(() => {
+      solveSparse(state.graph, state.sparse, input.optional, input.check);
+    });
+    checkRange(state.sparse);
     this.sharePrices();
+    await input.save();
+  }
+
+  private onAssignment(): void {
+    this.input.onProgress({ phase: 'assignment', ...this.progress(0), gap: this.gap });
   }
 
   /** Tells the workers the prices, in similarity units. */
   private sharePrices(): void {
-    const { problem, terms } = this.input;
+    const { problem } = this;
+    const { terms } = this.input;
     const half = problem.parameters[PARAMETER.step]! / 2;
-    const { rowDual, columnDual } = this.state;
+    const { rowDual, columnDual } = this.state.sparse;
     for (let i = 0; i < problem.rows; i++) problem.rowPrice[i] = half * (rowDual[i]! + terms.row[i]!);
     for (let p = 0; p < problem.columns; p++) problem.columnPrice[p] = half * (columnDual[p]! + terms.column[p]!);
   }
 
   /** Rows scanned in all passes, of as many as are to be expected: the passes that are usual, or one more and the report. */
   private progress(done: number): { done: number; total: number } {
-    const { rows } = this.input.problem;
-    return { done: this.passes * rows + done, total: Math.max(USUAL_PASSES, this.passes + 2) * rows };
+    const { rows } = this.problem;
+    const { passes } = this.state;
+    return { done: passes * rows + done, total: Math.max(USUAL_PASSES, passes + 2) * rows };
   }
 
   private similarityUnit(): number {
-    return (this.unit * this.input.problem.parameters[PARAMETER.step]!) / 2;
+    return (this.state.unit * this.problem.parameters[PARAMETER.step]!) / 2;
   }
 
-  private async pass(step: Parameters<TileWorkers['run']>[0]): Promise<EdgeList[]> {
-    const { workers, onProgress } = this.input;
+  private async pass(step: TileStep): Promise<readonly EdgeList[]> {
+    const { input, state } = this;
     const phase = step.kind === 'candidates' ? 'candidates' : 'pricing';
-    const results = await workers.run(step, (done) => {
-      onProgress({ phase, ...this.progress(done), gap: null });
+    const pass = (state.pass ??= startOfPass());
+    await input.runner.pass(step, pass, {
+      onRows: (rows) => {
+        input.onProgress({ phase, ...this.progress(rows), gap: this.gap });
+      },
+      onPause: input.save,
     });
-    this.passes += 1;
-    return edgesOf(results);
+    state.pass = null;
+    state.passes += 1;
+    return [...pass.edges, ...pass.soFar];
   }
 }
 
@@ -245,7 +303,7 @@ function backboneOf(rowsByNorm: Int32Array, columns: number): { row: Int32Array;
   };
 }
 
-function edgesOf(results: readonly { readonly edges?: EdgeList }[]): EdgeList[] {
+function edgesOf(results: readonly { readonly edges?: readonly EdgeList[] }[]): EdgeList[] {
   return results.flatMap(({ edges }) => edges ?? []);
 }
 

@@ -5,6 +5,7 @@ export interface EdgeList {
   readonly column: Int32Array;
   /** S in grid steps: exact, or an approximation rounded to the grid. */
   readonly similarity: Float64Array;
+  readonly exact: boolean;
 }
 
 const FIRST_CAPACITY = 1 << 12;
@@ -16,6 +17,8 @@ export class EdgeBuffer {
   private column = new Int32Array(FIRST_CAPACITY);
   private similarity = new Float64Array(FIRST_CAPACITY);
 
+  constructor(private readonly exact: boolean) {}
+
   push(row: number, column: number, similarity: number): void {
     if (this.count === this.row.length) this.grow();
     this.row[this.count] = row;
@@ -24,11 +27,11 @@ export class EdgeBuffer {
     this.count += 1;
   }
 
-  /** The edges so far, in arrays of their own. */
+  /** The edges since the last time, in arrays of their own. */
   take(): EdgeList {
-    const { count } = this;
+    const { count, exact } = this;
     const list = {
-      count,
+      ...{ count, exact },
       row: this.row.slice(0, count),
       column: this.column.slice(0, count),
       similarity: this.similarity.slice(0, count),

@@ -2,20 +2,26 @@ import { gridStep, gridTerms } from '../assignment-problem';
 import type { Side } from '../assignment-problem';
 import { alternatives } from '../alternatives';
 import { canonicalMatching } from '../canonical-matching';
+import { CancelledError } from '../errors';
+import { vectorLength } from '../features';
 import type { Features } from '../features';
-import type { MatchPorts, TileWorkers } from '../ports';
+import type { MatchPorts } from '../ports';
 import type { TightGraph } from '../tight-graph';
 import { findEdge, knownEdges } from './candidate-graph';
 import type { CandidateGraph, EdgeTerms } from './candidate-graph';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 import { generateColumns } from './column-generation';
-import type { GenerationResult } from './column-generation';
+import type { GenerationInput } from './column-generation';
 import { codeStep, powerOfTwo } from './encode';
+import { createEngineState } from './engine-state';
+import type { EngineState } from './engine-state';
 import type { Report, ReportInput } from './report-scan';
-import { PARAMETER, shareProblem, withoutCodes } from './shared-problem';
-import type { EngineShape, SharedProblem } from './shared-problem';
-import { createStore } from './similarity-store';
+import type { KnownEdges } from './scan-frame';
+import { PARAMETER } from './shared-problem';
+import type { SharedProblem, TileStorage } from './shared-problem';
 import { NONE } from './sparse-state';
-import type { OptionalSides } from './sparse-state';
+import type { OptionalSides, SparseState } from './sparse-state';
+import { startOfPass, TileRunner } from './tile-runner';
 
 /** The matching of a pair with what proves it and what is reported beside it. */
 export interface EngineResult {
@@ -36,6 +42,10 @@ export interface EngineResult {
   readonly mutualNearest: Uint8Array;
   readonly passes: number;
   readonly device: string;
+  readonly fallbacks: number;
+  readonly storage: TileStorage;
+  /** Time of the sparse problems, null without a clock. */
+  readonly solverSeconds: number | null;
 }
 
 /** Prices of staying unmatched for each side, from its squared norms. */
@@ -48,100 +58,125 @@ const HALF_RANGE = 30000;
 export async function solvePair(
   a: Features,
   b: Features,
-  shape: EngineShape,
+  availableMemory: number,
   pricesOf: PricesOf,
   ports: MatchPorts
 ): Promise<EngineResult> {
-  const shared = shareProblem(a, b, shape);
-  const workers = await ports.tiles.open(shared, createStore(shared));
+  const engine = new PairEngine(a, b, availableMemory, pricesOf, ports);
   try {
-    return await new PairEngine(shared, workers, pricesOf, ports).solve();
+    return await engine.solve();
   } finally {
-    await workers.close();
+    await engine.close();
   }
 }
 
 class PairEngine {
+  private readonly runner: TileRunner;
+  private sides!: EngineResult['sides'];
+  private state: EngineState;
+  private solverMs = 0;
+
   constructor(
-    private problem: SharedProblem,
-    private readonly workers: TileWorkers,
-    private readonly pricesOf: PricesOf,
+    a: Features,
+    b: Features,
+    availableMemory: number,
+    pricesOf: PricesOf,
     private readonly ports: MatchPorts
-  ) {}
+  ) {
+    const devices = ports.tiles.devicesFor(a.count, b.count, vectorLength(a));
+    this.runner = new TileRunner(a, b, devices, availableMemory, ports, (problem) => {
+      this.sides = prepare(problem, pricesOf);
+    });
+    this.state = createEngineState({ rows: a.count, columns: b.count });
+  }
 
   async solve(): Promise<EngineResult> {
-    const { workers } = this;
-    await workers.run({ kind: 'measure' });
-    const sides = this.prepare();
-    await workers.run({ kind: 'encode' });
-    await workers.run({ kind: 'open' });
-    this.problem = withoutCodes(this.problem);
-    const { problem } = this;
-    const step = problem.parameters[PARAMETER.step]!;
-    const targetTerm = gridTerms(sides.target, step);
-    const terms = {
-      row: gridTerms(sides.source, step),
-      column: Float64Array.from(problem.order, (j) => targetTerm[j]!),
-    };
-    const optional = { rows: sides.source.prices[0] !== Infinity, columns: sides.target.prices[0] !== Infinity };
-    const generated = await generateColumns({
-      ...{ problem, workers, terms, optional },
+    try {
+      await this.runner.open();
+      await this.restore();
+      const { problem } = this;
+      const step = problem.parameters[PARAMETER.step]!;
+      const targetTerm = gridTerms(this.sides.target, step);
+      const terms = {
+        row: gridTerms(this.sides.source, step),
+        column: Float64Array.from(problem.order, (j) => targetTerm[j]!),
+      };
+      const isOptional = ({ prices }: Side): boolean => prices[0] !== Infinity;
+      const optional = { rows: isOptional(this.sides.source), columns: isOptional(this.sides.target) };
+      await generateColumns(this.generationInput(terms, optional), this.state);
+      return await this.conclude(terms, optional);
+    } catch (error) {
+      if (error instanceof CancelledError) await this.save();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.runner.close();
+  }
+
+  private get problem(): SharedProblem {
+    return this.runner.problem;
+  }
+
+  private generationInput(terms: EdgeTerms, optional: OptionalSides): GenerationInput {
+    const { runner, ports } = this;
+    return {
+      ...{ runner, terms, optional },
       onProgress: (progress) => {
-        this.ports.throwIfCancelled?.();
-        this.ports.onProgress?.(progress);
+        ports.onProgress?.(progress);
       },
-    });
-    return this.conclude(generated, terms, sides, optional);
-  }
-
-  /** What follows from the norms alone: prices, the grid, the order of the columns, and the scale of the codes. */
-  private prepare(): EngineResult['sides'] {
-    const { problem, pricesOf } = this;
-    const source = Float64Array.from(problem.rowSquared);
-    const target = Float64Array.from(problem.columnSquared);
-    const sides = {
-      source: { norms: source, prices: pricesOf(source, target.length) },
-      target: { norms: target, prices: pricesOf(target, source.length) },
+      check: () => {
+        ports.throwIfCancelled?.();
+      },
+      save: () => this.saveIfDue(),
+      solving: (work) => {
+        const began = ports.now?.() ?? 0;
+        try {
+          work();
+        } finally {
+          this.solverMs += (ports.now?.() ?? 0) - began;
+        }
+      },
     };
-    problem.parameters[PARAMETER.step] = gridStep(sides.source, sides.target);
-    problem.order.set(Int32Array.from(target.keys()).sort((x, y) => target[x]! - target[y]! || x - y));
-    problem.parameters[PARAMETER.codeFactor] =
-      problem.arithmetic.kind === 'integer' ? integerFactor(problem) : powerOfTwo(largest(problem.columnLargest));
-    return sides;
   }
 
-  private async conclude(
-    { graph, state, passes }: GenerationResult,
-    terms: EdgeTerms,
-    sides: EngineResult['sides'],
-    optional: OptionalSides
-  ): Promise<EngineResult> {
-    const { problem, workers } = this;
+  /** Goes on from where the last attempt was left. */
+  private async restore(): Promise<void> {
+    const bytes = (await this.ports.checkpoint?.load()) ?? null;
+    if (bytes === null) return;
+    this.state = decodeCheckpoint(bytes, this.problem) ?? this.state;
+  }
+
+  private async saveIfDue(): Promise<void> {
+    if (this.ports.checkpoint?.isDue() === true) await this.save();
+  }
+
+  private async save(): Promise<void> {
+    const { passes, pass } = this.state;
+    if (passes > 0 || (pass !== null && pass.rows > 0)) await this.ports.checkpoint?.save(encodeCheckpoint(this.state));
+  }
+
+  private async conclude(terms: EdgeTerms, optional: OptionalSides): Promise<EngineResult> {
+    const { runner, state, sides, problem } = this;
+    const { graph, sparse } = state;
     const step = problem.parameters[PARAMETER.step]!;
-    const found = state.positionOf.map((p) => (p === NONE ? NONE : problem.order[p]!));
-    const tight = tightGraphOf(problem, graph, state, optional);
+    const found = sparse.positionOf.map((p) => (p === NONE ? NONE : problem.order[p]!));
+    const tight = tightGraphOf(problem, graph, sparse, optional);
     const targetOf = canonicalMatching(alternatives(tight, found), found);
     const input = reportInput(problem, graph, terms, targetOf);
-    const known = knownEdges(graph, 'exact', terms);
-    const results = await workers.run({ kind: 'report', known, input }, (done) => {
-      this.ports.throwIfCancelled?.();
-      this.ports.onProgress?.({
-        phase: 'certificate',
-        done: passes * problem.rows + done,
-        total: (passes + 1) * problem.rows,
-        gap: null,
-      });
-    });
-    const report = mergeReports(results.map((result) => result.report!));
+    const report = await this.report(knownEdges(graph, 'exact', terms), input);
     const byColumn = (values: Float64Array): Float64Array => {
       const result = new Float64Array(values.length);
       problem.order.forEach((j, p) => (result[j] = values[p]!));
       return result;
     };
     return {
-      ...{ step, targetOf, sides, passes: passes + 1, device: workers.device },
-      sourceDual: state.rowDual.map((dual) => 0 - dual),
-      targetDual: byColumn(state.columnDual.map((dual) => 0 - dual)),
+      ...{ step, targetOf, sides, passes: state.passes + 1 },
+      ...{ device: runner.device, fallbacks: runner.fallbacks, storage: problem.storage },
+      solverSeconds: this.ports.now === undefined ? null : this.solverMs / 1000,
+      sourceDual: sparse.rowDual.map((dual) => 0 - dual),
+      targetDual: byColumn(sparse.columnDual.map((dual) => 0 - dual)),
       sourceSecond: report.rowSecond.map((most, i) => Math.max(0, 2 * (problem.rowPrice[i]! - most))),
       targetSecond: byColumn(report.columnSecond.map((most, p) => Math.max(0, 2 * (problem.columnPrice[p]! - most)))),
       nearestTarget: report.nearest,
@@ -152,6 +187,35 @@ class PairEngine {
       }),
     };
   }
+
+  private async report(known: KnownEdges, input: ReportInput): Promise<Report> {
+    const { state, runner, ports } = this;
+    const { rows } = this.problem;
+    const pass = (state.pass ??= startOfPass());
+    await runner.pass({ kind: 'report', known, input }, pass, {
+      onRows: (done) => {
+        const passes = { done: state.passes * rows + done, total: (state.passes + 1) * rows };
+        ports.onProgress?.({ phase: 'certificate', ...passes, gap: 0 });
+      },
+      onPause: () => this.saveIfDue(),
+    });
+    return mergeReports(pass.reports);
+  }
+}
+
+/** What follows from the norms alone: prices, the grid, the order of the columns, and the scale of the codes. */
+function prepare(problem: SharedProblem, pricesOf: PricesOf): EngineResult['sides'] {
+  const source = Float64Array.from(problem.rowSquared);
+  const target = Float64Array.from(problem.columnSquared);
+  const sides = {
+    source: { norms: source, prices: pricesOf(source, target.length) },
+    target: { norms: target, prices: pricesOf(target, source.length) },
+  };
+  problem.parameters[PARAMETER.step] = gridStep(sides.source, sides.target);
+  problem.order.set(Int32Array.from(target.keys()).sort((x, y) => target[x]! - target[y]! || x - y));
+  problem.parameters[PARAMETER.codeFactor] =
+    problem.arithmetic.kind === 'integer' ? integerFactor(problem) : powerOfTwo(largest(problem.columnLargest));
+  return sides;
 }
 
 /** The largest power of two that keeps every scaled tile value within half precision. */
@@ -173,7 +237,7 @@ function integerFactor(problem: SharedProblem): number {
 function tightGraphOf(
   problem: SharedProblem,
   graph: CandidateGraph,
-  { rowDual, columnDual }: GenerationResult['state'],
+  { rowDual, columnDual }: SparseState,
   optional: OptionalSides
 ): TightGraph {
   const targetsOf = Array.from(rowDual, (dual, i) => {

@@ -2,43 +2,41 @@ import { MemoryBudgetError } from '../errors';
 import type { Features } from '../features';
 import { vectorLength } from '../features';
 import { isShared } from '../row-matrix';
-import type { TilePort } from '../ports';
+import type { TileDevice } from '../ports';
 import { BLOCK } from './shared-problem';
 import type { EngineShape, TileStorage } from './shared-problem';
-import { bytesOf } from './similarity-store';
+import { bytesOfRow } from './similarity-store';
 
 /** Bytes of the sparse problem: edges of a row, with the copies that are made when some are added. */
 const SPARSE_BYTES_PER_ROW = 12_000;
-const FEWEST_TILE_ROWS = 16;
+export const FEWEST_TILE_ROWS = 16;
 const MOST_TILE_ROWS = 128;
 /** Values of one tile; larger tiles only fill memory. */
 const TILE_VALUES = 1 << 21;
 
 /**
- * Chooses how a pair is computed within the memory there is: whether similarities are kept for the later scans (exactly
- * as computed, or in half precision), or computed again by each.
+ * Chooses how a device computes a pair within the memory there is: whether similarities are kept for the later scans (as
+ * computed, or in half precision), those of each row's best pairs are, or each scan computes them again.
  *
  * @throws MemoryBudgetError when even the leanest way does not fit
  */
-export function planShape(a: Features, b: Features, availableMemory: number, tiles: TilePort): EngineShape {
+export function planShape(a: Features, b: Features, availableMemory: number, device: TileDevice): EngineShape {
   const width = vectorLength(a);
   const padded = Math.ceil(b.count / BLOCK) * BLOCK;
-  const arithmetic = tiles.arithmeticFor(a.count, b.count, width);
+  const arithmetic = device.arithmeticFor(a.count, b.count, width);
   const tileRows = Math.min(MOST_TILE_ROWS, Math.max(FEWEST_TILE_ROWS, Math.floor(TILE_VALUES / padded)));
   const needed = (storage: TileStorage): number => {
     const codes = width * padded * (arithmetic.kind === 'integer' ? 1 : 4);
-    const largest = storage === 'streamed' ? 0 : (a.count * padded * 4) / BLOCK;
     return (
       copies(a, b) +
       codes +
-      tiles.workerBytes({ codes, tile: tileRows * padded, arithmetic, storage }) +
-      a.count * padded * bytesOf(storage) +
-      largest +
+      device.workerBytes({ codes, tile: tileRows * padded, arithmetic, storage }) +
+      a.count * bytesOfRow(storage, padded / BLOCK) +
       SPARSE_BYTES_PER_ROW * Math.max(a.count, b.count)
     );
   };
   const kept: TileStorage = arithmetic.kind === 'integer' ? 'half' : 'float32';
-  for (const storage of [kept, 'streamed'] as const) {
+  for (const storage of [kept, 'best', 'streamed'] as const) {
     if (needed(storage) <= availableMemory) return { arithmetic, storage, tileRows };
   }
   throw new MemoryBudgetError('this pair does not fit the memory budget', {

@@ -1,6 +1,8 @@
 import type { ExactDots } from './exact-dots';
-import { HALF_ABSOLUTE, HALF_RELATIVE, halfTable, safetyOfRow } from './scan-frame';
-import type { ColumnFrame, KnownEdges, RowValues } from './scan-frame';
+import { HALF_ABSOLUTE, HALF_RELATIVE, halfTable, halfUpperTable } from './half';
+import type { RowScan, ScanResult } from './row-scan';
+import { safetyOfRow } from './scan-frame';
+import type { ColumnFrame, KnownEdges, ListedPairs, RowValues } from './scan-frame';
 import type { SharedProblem } from './shared-problem';
 import { BLOCK, PARAMETER } from './shared-problem';
 
@@ -35,7 +37,8 @@ export interface Report {
  * is the nearest row of its column (both exact, lowest index on ties), and bounds on the second-best pair of every row
  * and column.
  */
-export class ReportScan {
+export class ReportScan implements RowScan {
+  coldPairs = 0;
   private readonly report: Report;
   private readonly seen: Int32Array;
   private readonly seenGrid: Float64Array;
@@ -48,7 +51,9 @@ export class ReportScan {
   private readonly leastColumnSecond: Float64Array;
   private readonly open: Int32Array;
   private readonly columnOf: Int32Array;
+  private readonly listedFor: Int32Array;
   private readonly half = halfTable();
+  private readonly upper = halfUpperTable();
   private readonly step: number;
 
   constructor(
@@ -86,43 +91,31 @@ export class ReportScan {
       this.leastMatchValue[b] = Math.min(...this.matchValue.subarray(b * BLOCK, end));
       this.leastColumnSecond[b] = Math.min(...this.report.columnSecond.subarray(b * BLOCK, end));
     }
+    this.listedFor = new Int32Array(paddedColumns).fill(-1);
     this.open = new Int32Array(paddedColumns);
     this.columnOf = new Int32Array(paddedColumns);
   }
 
   scanRow(i: number, row: RowValues): void {
-    const { problem, frame } = this;
+    const { problem, frame, report } = this;
     const scale = problem.rowScale[i]!;
-    const inverse = 1 / scale;
-    const errorP = problem.rowErrorP[i]! * inverse;
-    const errorQ = problem.rowErrorQ[i]! * inverse;
     const rowPrice = problem.rowPrice[i]!;
     const rowHalfNorm = problem.rowSquared[i]! / 2;
     const safety = safetyOfRow(problem, frame, i, rowPrice + rowHalfNorm);
+    const errorP = problem.rowErrorP[i]! / scale;
+    const errorQ = problem.rowErrorQ[i]! / scale;
     this.markKnown(i);
-    const nearestFloor = (this.nearestLowerBound(i, row, scale, errorP, errorQ) - safety) * inverse;
-    const { blockLargest, blockStart } = row;
-    const { mostX, mostY, leastPrice } = frame;
-    const { leastHalfNorm, leastMatchValue, leastColumnSecond } = this;
-    const second = this.report.rowSecond;
-    second[i] = this.knownSecond(i);
-    for (let b = 0; b < problem.blocks; b++) {
-      const bound = blockLargest[blockStart + b]! + errorP * mostX[b]! + errorQ * mostY[b]!;
-      const similarity = scale * bound;
-      if (
-        bound - inverse * leastHalfNorm[b]! >= nearestFloor ||
-        similarity - rowHalfNorm + safety >= leastMatchValue[b]! ||
-        similarity - leastPrice[b]! > second[i] ||
-        similarity - rowPrice > leastColumnSecond[b]!
-      ) {
-        this.scanBlock(i, b, row, { scale, errorP, errorQ, rowPrice, rowHalfNorm, safety, nearestFloor, inverse });
-      }
-    }
-    this.report.nearest[i] = this.nearestOf(i);
+    const known = Math.max(this.knownNearest(i), this.listedNearest(row, { scale, errorP, errorQ }));
+    const floor = this.blocksNearest(row, { scale, errorP, errorQ }, known) - safety;
+    const terms: RowTerms = { scale, errorP, errorQ, rowPrice, rowHalfNorm, safety, nearestFloor: floor / scale };
+    report.rowSecond[i] = this.knownSecond(i);
+    if (row.listed !== null) this.takeListed(i, row, row.listed, terms);
+    this.scanBlocks(i, row, terms);
+    report.nearest[i] = this.nearestOf(i);
   }
 
-  finish(): Report {
-    return this.report;
+  take(): ScanResult {
+    return { report: this.report };
   }
 
   private markKnown(i: number): void {
@@ -137,28 +130,46 @@ export class ReportScan {
   /** Positions of row i that were evaluated during this scan. */
   private opened = 0;
 
-  private nearestLowerBound(
-    i: number,
-    { blockLargest, blockStart }: RowValues,
-    scale: number,
-    errorP: number,
-    errorQ: number
-  ): number {
+  /** Largest s − ‖b‖²/2 of the known edges of row i. */
+  private knownNearest(i: number): number {
     const { start, column } = this.known;
-    const { mostX, mostY } = this.frame;
     let most = -Infinity;
     for (let e = start[i]!; e < start[i + 1]!; e++) {
       const p = column[e]!;
       most = Math.max(most, this.seenGrid[p]! * this.step - this.halfNorm[p]!);
     }
+    return most;
+  }
+
+  /** The same of the listed pairs, at least. */
+  private listedNearest({ values, start, listed }: RowValues, { scale, errorP, errorQ }: TileTerms): number {
+    const { errorX, errorY } = this.frame;
+    let most = -Infinity;
+    for (let n = 0; n < (listed?.count ?? 0); n++) {
+      const p = listed!.position[listed!.start + n]!;
+      const value = this.half[values[start + n]!]!;
+      const error = Math.abs(value) * HALF_RELATIVE + HALF_ABSOLUTE + errorP * errorX[p]! + errorQ * errorY[p]!;
+      most = Math.max(most, scale * (value - error) - this.halfNorm[p]!);
+    }
+    return most;
+  }
+
+  /** The same of all blocks, at least `most`. */
+  private blocksNearest(row: RowValues, { scale, errorP, errorQ }: TileTerms, most: number): number {
+    const { blockLargest, blockStart, listed } = row;
+    const { mostX, mostY } = this.frame;
+    // Where pairs are listed, the blocks' largest values were rounded up.
+    const [relative, absolute] = listed === null ? [0, 0] : [3 * HALF_RELATIVE, 3 * HALF_ABSOLUTE];
+    let result = most;
     // The largest value of a block belongs to one of its elements; the last block may owe it to padding.
     const whole = Math.floor(this.problem.columns / BLOCK);
     for (let b = 0; b < whole; b++) {
-      const value =
-        scale * (blockLargest[blockStart + b]! - errorP * mostX[b]! - errorQ * mostY[b]!) - this.mostHalfNorm[b]!;
-      if (value > most) most = value;
+      const largest = blockLargest[blockStart + b]!;
+      const rounding = Math.abs(largest) * relative + absolute;
+      const value = scale * (largest - rounding - errorP * mostX[b]! - errorQ * mostY[b]!) - this.mostHalfNorm[b]!;
+      if (value > result) result = value;
     }
-    return most;
+    return result;
   }
 
   private knownSecond(i: number): number {
@@ -172,33 +183,73 @@ export class ReportScan {
     return most;
   }
 
-  private scanBlock(i: number, b: number, { values, start }: RowValues, row: RowTerms): void {
-    const { frame, seen } = this;
+  private takeListed(i: number, { values, start }: RowValues, listed: ListedPairs, terms: RowTerms): void {
+    for (let n = 0; n < listed.count; n++) {
+      const p = listed.position[listed.start + n]!;
+      this.listedFor[p] = i;
+      this.takePair(i, p, this.upper[values[start + n]!]!, terms);
+    }
+  }
+
+  private scanBlocks(i: number, row: RowValues, terms: RowTerms): void {
+    const { blockLargest, blockStart, listed } = row;
+    const { scale, errorP, errorQ, rowPrice, rowHalfNorm, safety, nearestFloor } = terms;
+    const { mostX, mostY, leastPrice } = this.frame;
+    const { leastHalfNorm, leastMatchValue, leastColumnSecond } = this;
+    const { rowSecond } = this.report;
+    const inverse = 1 / scale;
+    for (let b = 0; b < this.problem.blocks; b++) {
+      const bound = blockLargest[blockStart + b]! + errorP * mostX[b]! + errorQ * mostY[b]!;
+      const similarity = scale * bound;
+      const matters =
+        bound - inverse * leastHalfNorm[b]! >= nearestFloor ||
+        similarity - rowHalfNorm + safety >= leastMatchValue[b]! ||
+        similarity - leastPrice[b]! > rowSecond[i]! ||
+        similarity - rowPrice > leastColumnSecond[b]!;
+      if (!matters) continue;
+      if (listed === null) this.takeBlock(i, b, row, terms);
+      else this.takeOthers(i, b, blockLargest[blockStart + b]!, terms);
+      let least = Infinity;
+      const end = Math.min(this.problem.columns, (b + 1) * BLOCK);
+      for (let p = b * BLOCK; p < end; p++) least = Math.min(least, this.report.columnSecond[p]!);
+      leastColumnSecond[b] = least;
+    }
+  }
+
+  private takeBlock(i: number, b: number, { values, start }: RowValues, terms: RowTerms): void {
     const isHalf = values instanceof Uint16Array;
     const end = Math.min(this.problem.columns, (b + 1) * BLOCK);
-    const match = this.input.positionOf[i]!;
     for (let p = b * BLOCK; p < end; p++) {
-      let bound: number;
-      if (seen[p] === i) bound = this.seenGrid[p]! * this.step;
-      else {
-        let value = values[start + p]!;
-        if (isHalf) {
-          value = this.half[value]!;
-          value += Math.abs(value) * HALF_RELATIVE + HALF_ABSOLUTE;
-        }
-        bound = row.scale * (value + row.errorP * frame.errorX[p]! + row.errorQ * frame.errorY[p]!);
-        const nearest = (bound - this.halfNorm[p]!) * row.inverse >= row.nearestFloor;
-        const nearer = bound - row.rowHalfNorm + row.safety >= this.matchValue[p]!;
-        if (nearest || nearer) bound = this.evaluate(i, p) * this.step;
-      }
-      if (this.matchValue[p]! < Infinity && seen[p] === i) this.refute(i, p, b);
-      if (p === match) continue;
-      this.report.rowSecond[i] = Math.max(this.report.rowSecond[i]!, bound - frame.price[p]!);
-      if (bound - row.rowPrice > this.report.columnSecond[p]!) this.report.columnSecond[p] = bound - row.rowPrice;
+      const value = values[start + p]!;
+      this.takePair(i, p, isHalf ? this.upper[value]! : value, terms);
     }
-    let least = Infinity;
-    for (let p = b * BLOCK; p < end; p++) least = Math.min(least, this.report.columnSecond[p]!);
-    this.leastColumnSecond[b] = least;
+  }
+
+  /** The pairs of a block that are not listed: its largest value bounds them all. */
+  private takeOthers(i: number, b: number, largest: number, terms: RowTerms): void {
+    const before = this.opened;
+    const end = Math.min(this.problem.columns, (b + 1) * BLOCK);
+    for (let p = b * BLOCK; p < end; p++) {
+      if (this.seen[p] !== i && this.listedFor[p] !== i) this.takePair(i, p, largest, terms);
+    }
+    this.coldPairs += this.opened - before;
+  }
+
+  /** One pair, of whose tile value an upper bound is given. */
+  private takePair(i: number, p: number, value: number, terms: RowTerms): void {
+    const { frame, seen, report } = this;
+    let bound: number;
+    if (seen[p] === i) bound = this.seenGrid[p]! * this.step;
+    else {
+      bound = terms.scale * (value + terms.errorP * frame.errorX[p]! + terms.errorQ * frame.errorY[p]!);
+      const nearest = (bound - this.halfNorm[p]!) / terms.scale >= terms.nearestFloor;
+      const nearer = bound - terms.rowHalfNorm + terms.safety >= this.matchValue[p]!;
+      if (nearest || nearer) bound = this.evaluate(i, p) * this.step;
+    }
+    if (this.matchValue[p]! < Infinity && seen[p] === i) this.refute(i, p);
+    if (p === this.input.positionOf[i]) return;
+    if (bound - frame.price[p]! > report.rowSecond[i]!) report.rowSecond[i] = bound - frame.price[p]!;
+    if (bound - terms.rowPrice > report.columnSecond[p]!) report.columnSecond[p] = bound - terms.rowPrice;
   }
 
   private evaluate(i: number, p: number): number {
@@ -211,7 +262,7 @@ export class ReportScan {
   }
 
   /** Marks position p when row i, whose exact similarity is known, is nearer to it than its match. */
-  private refute(i: number, p: number, b: number): void {
+  private refute(i: number, p: number): void {
     const match = this.input.rowOf[p]!;
     if (i === match) return;
     const value = 2 * this.seenGrid[p]! - Math.round(this.problem.rowSquared[i]! / this.step);
@@ -219,8 +270,11 @@ export class ReportScan {
     if (value < matched || (value === matched && i > match)) return;
     this.report.refuted[p] = 1;
     this.matchValue[p] = Infinity;
+    const b = Math.floor(p / BLOCK);
     const end = Math.min(this.problem.columns, (b + 1) * BLOCK);
-    this.leastMatchValue[b] = Math.min(...this.matchValue.subarray(b * BLOCK, end));
+    let least = Infinity;
+    for (let q = b * BLOCK; q < end; q++) least = Math.min(least, this.matchValue[q]!);
+    this.leastMatchValue[b] = least;
   }
 
   /** The nearest of the columns whose exact similarity with row i is known. */
@@ -241,13 +295,17 @@ export class ReportScan {
   }
 }
 
-interface RowTerms {
+/** Scale and error factors of a row's tile values, in the units of the tile. */
+interface TileTerms {
   readonly scale: number;
-  readonly inverse: number;
   readonly errorP: number;
   readonly errorQ: number;
+}
+
+interface RowTerms extends TileTerms {
   readonly rowPrice: number;
   readonly rowHalfNorm: number;
   readonly safety: number;
+  /** Least tile value, less half the column's norm, that may be the row's nearest. */
   readonly nearestFloor: number;
 }

@@ -3,10 +3,21 @@ import { BLOCK, PARAMETER } from './shared-problem';
 
 /** One row of tile values with the largest of each block, wherever they lie. */
 export interface RowValues {
+  /** All values of the row from `start` on, or those of the listed pairs. */
   readonly values: Float32Array | Uint16Array;
   readonly start: number;
+  /** Largest value of each block; where pairs are listed, of its others. */
   readonly blockLargest: Float32Array;
   readonly blockStart: number;
+  /** Null where all values are at hand; else only those of some pairs are, and blocks bound the others. */
+  readonly listed: ListedPairs | null;
+}
+
+/** The pairs of a row whose values are at hand: place n holds value `values[start + n]`. */
+export interface ListedPairs {
+  readonly position: Int32Array;
+  readonly start: number;
+  readonly count: number;
 }
 
 /** Edges that need not be found again, by row: `column[start[i] … start[i + 1]]` are positions. */
@@ -68,22 +79,4 @@ export function columnFrame(problem: SharedProblem, price: Float64Array): Column
 export function safetyOfRow(problem: SharedProblem, frame: ColumnFrame, i: number, rowPrice: number): number {
   const product = Math.sqrt(problem.rowSquared[i]!) * frame.largestNorm;
   return 2 * problem.parameters[PARAMETER.step]! + 1e-14 * (Math.abs(rowPrice) + frame.largestPrice + product);
-}
-
-/** Largest relative error of a normal half-precision number, and the absolute one of a subnormal, with room. */
-export const HALF_RELATIVE = 5e-4;
-export const HALF_ABSOLUTE = 6e-8;
-
-let table: Float32Array | null = null;
-
-/** Value of every half-precision bit pattern. */
-export function halfTable(): Float32Array {
-  table ??= Float32Array.from({ length: 65536 }, (_, bits) => {
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    const sign = bits >> 15 === 0 ? 1 : -1;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    return exponent === 31 ? sign * Infinity : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
-  return table;
 }

@@ -12,8 +12,11 @@ export const BLOCK = 16;
 export type TileArithmetic =
   { readonly kind: 'float32'; readonly inputRoundoff: number } | { readonly kind: 'integer' };
 
-/** What becomes of the tiles of the first pass: kept for the later scans, or computed again by each. */
-export type TileStorage = 'float32' | 'half' | 'streamed';
+/**
+ * What becomes of computed tiles: kept for the later scans, of each row only the best pairs kept and a bound on the
+ * others, or nothing kept and all computed again by each scan.
+ */
+export type TileStorage = 'float32' | 'half' | 'best' | 'streamed';
 
 export interface EngineShape {
   readonly arithmetic: TileArithmetic;
@@ -67,8 +70,8 @@ export interface SharedProblem extends EngineShape {
   readonly parameters: Float64Array;
 }
 
-/** Places in `control`: the next row or chunk to take, rows done, and whether to stop. */
-export const CONTROL = { next: 0, done: 1, stop: 2 } as const;
+/** Places in `control`: the next row or chunk to take, rows done, and whether to pause before the next tile. */
+export const CONTROL = { next: 0, done: 1, pause: 2 } as const;
 
 /**
  * Places in `parameters`: the grid step g, and a power of two between codes and columns: float32 columns are divided by
@@ -82,7 +85,6 @@ export function shareProblem(rowFeatures: Features, columnFeatures: Features, sh
   const [rows, columns] = [rowFeatures.count, columnFeatures.count];
   const blocks = Math.ceil(columns / BLOCK);
   const paddedColumns = blocks * BLOCK;
-  const codes = width * paddedColumns;
   return {
     ...shape,
     rowFeatures: shareFeatures(rowFeatures),
@@ -99,10 +101,7 @@ export function shareProblem(rowFeatures: Features, columnFeatures: Features, sh
     columnErrorX: sharedNumbers(paddedColumns),
     columnErrorY: sharedNumbers(paddedColumns),
     columnScale: new Float32Array(new SharedArrayBuffer(paddedColumns * 4)),
-    columnCodes:
-      shape.arithmetic.kind === 'float32'
-        ? new Float32Array(new SharedArrayBuffer(codes * 4))
-        : new Int8Array(new SharedArrayBuffer(codes)),
+    columnCodes: shareCodes(shape, width * paddedColumns),
     rowPrice: sharedNumbers(rows),
     columnPrice: sharedNumbers(paddedColumns).fill(Infinity, columns),
     control: sharedIntegers(4),
@@ -110,9 +109,20 @@ export function shareProblem(rowFeatures: Features, columnFeatures: Features, sh
   };
 }
 
+/** The same problem to be computed in another way: nothing of it is measured again, only encoded. */
+export function reshapeProblem(problem: SharedProblem, shape: EngineShape): SharedProblem {
+  return { ...problem, ...shape, columnCodes: shareCodes(shape, problem.width * problem.paddedColumns) };
+}
+
 /** The same problem once no worker needs the codes any more. */
 export function withoutCodes(problem: SharedProblem): SharedProblem {
   return { ...problem, columnCodes: new Int8Array(0) };
+}
+
+function shareCodes({ arithmetic }: EngineShape, codes: number): SharedProblem['columnCodes'] {
+  return arithmetic.kind === 'float32'
+    ? new Float32Array(new SharedArrayBuffer(codes * 4))
+    : new Int8Array(new SharedArrayBuffer(codes));
 }
 
 function sharedNumbers(length: number): Float64Array {

@@ -5,16 +5,25 @@ import { DistanceHeap } from './distance-heap';
 import { NONE } from './sparse-state';
 import type { OptionalSides, SparseState } from './sparse-state';
 
+/** Paths between two questions whether to stop. */
+const CHECK_EVERY = 64;
+
 /**
  * Solves the sparse problem exactly from whatever column prices and matching are given (integers; ≥ 0 where columns are
  * optional): pairs that are not tight are parted, then every feature that still has to be matched, on either side, is
  * added by one shortest augmenting path over reduced costs (J. Edmonds and R. M. Karp, 1972; D. F. Crouse, 2016), which
  * ends at a free partner or at a feature that may stay out. All arithmetic is on integers and exact.
  *
+ * @param check may throw to stop between two paths, which leaves a state to go on from
  * @returns number of augmenting paths
  * @throws SaeMatchError when the known edges allow no complete matching
  */
-export function solveSparse(graph: CandidateGraph, state: SparseState, optional: OptionalSides): number {
+export function solveSparse(
+  graph: CandidateGraph,
+  state: SparseState,
+  optional: OptionalSides,
+  check: () => void = () => undefined
+): number {
   tightenRows(graph, state, optional);
   takeTight(graph, state, optional);
   const rowSearch = new PathSearch(graph.rows, graph.columns, {
@@ -25,7 +34,7 @@ export function solveSparse(graph: CandidateGraph, state: SparseState, optional:
     partnerOfTo: state.rowOf,
     fromOptional: optional.rows,
   });
-  const paths = rowSearch.matchAll();
+  const paths = rowSearch.matchAll(check);
   if (state.rowOf.every((row, p) => row !== NONE || (optional.columns && state.columnDual[p] === 0))) return paths;
   const columnSearch = new PathSearch(graph.columns, graph.rows, {
     ...transposed(graph),
@@ -35,7 +44,7 @@ export function solveSparse(graph: CandidateGraph, state: SparseState, optional:
     partnerOfTo: state.positionOf,
     fromOptional: optional.columns,
   });
-  return paths + columnSearch.matchAll();
+  return paths + columnSearch.matchAll(check);
 }
 
 /** u_i = max_p (W_ip − v_p), and pairs that are not tight under it are parted. */
@@ -107,13 +116,14 @@ class PathSearch {
   }
 
   /** Matches every free `from` feature that may not stay out at its price. */
-  matchAll(): number {
+  matchAll(check: () => void): number {
     const { partnerOfFrom, fromDual, fromOptional } = this.view;
     let paths = 0;
     for (let s = 0; s < this.count; s++) {
       if (partnerOfFrom[s] !== NONE) continue;
       this.lowerDual(s);
       if (fromOptional && fromDual[s] === 0) continue;
+      if (paths % CHECK_EVERY === 0) check();
       this.augment(s);
       paths += 1;
     }

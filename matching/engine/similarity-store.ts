@@ -1,47 +1,81 @@
-import { allocateRows } from '../row-matrix';
-import type { RowValues } from './scan-frame';
+import { BLOCK } from './shared-problem';
 import type { SharedProblem, TileStorage } from './shared-problem';
 
-/** Tiles of the first pass, kept in shared memory for the scans that follow. */
+/**
+ * What is kept of tiles for later scans, in shared memory, filled row by row as tiles are computed: all values, or those
+ * of each row's best pairs and a bound on the others.
+ */
 export interface SimilarityStore {
   readonly rowsPerChunk: number;
-  /** Tile values of whole rows, float32 or half-precision bits. */
+  /** 1 where a row is kept. `[rows]` */
+  readonly filled: Uint8Array;
+  /**
+   * Largest value of each block, by chunk: in float32; or of what is left of it without the best pairs, as bits of half
+   * precision.
+   */
+  readonly blockLargest: readonly (Float32Array | Uint16Array)[];
+  /** Tile values of whole rows, by chunk: float32 or bits of half precision. */
   readonly values: readonly (Float32Array | Uint16Array)[];
-  /** Largest value of each block. */
-  readonly blockLargest: readonly Float32Array[];
+  /** The best pairs of each row instead of whole rows. */
+  readonly best: BestPairs | null;
 }
 
+export interface BestPairs {
+  /** Room for pairs in each row. */
+  readonly perRow: number;
+  /** Pairs of each row, by chunk. `[rows]` */
+  readonly count: readonly Int32Array[];
+  /** Their positions, by chunk. `[rows, perRow]` */
+  readonly position: readonly Int32Array[];
+  /** Their values as bits of half precision, by chunk. `[rows, perRow]` */
+  readonly values: readonly Uint16Array[];
+}
+
+/** Pairs of each row for which there is room where only the best are kept. */
+export const BEST_PAIRS = 640;
 const CHUNK_BYTES = 1 << 29;
 
-export function createStore(problem: SharedProblem): SimilarityStore | null {
-  if (problem.storage === 'streamed') return null;
-  const { rows, paddedColumns, blocks, tileRows } = problem;
-  const bytes = bytesOf(problem.storage);
-  const tiles = Math.max(1, Math.floor(CHUNK_BYTES / (paddedColumns * bytes * tileRows)));
-  const rowsPerChunk = tiles * tileRows;
-  const values: (Float32Array | Uint16Array)[] = [];
-  for (let first = 0; first < rows; first += rowsPerChunk) {
-    const length = Math.min(rowsPerChunk, rows - first) * paddedColumns;
-    const buffer = new SharedArrayBuffer(length * bytes);
-    values.push(bytes === 2 ? new Uint16Array(buffer) : new Float32Array(buffer));
+export function createStore(problem: SharedProblem, bestPairs: number = BEST_PAIRS): SimilarityStore | null {
+  const { storage, rows, paddedColumns, blocks } = problem;
+  if (storage === 'streamed') return null;
+  const ofBest = storage === 'best';
+  const perRow = Math.min(bestPairs, paddedColumns);
+  const bytes = bytesOfValue(storage);
+  const widest = ofBest ? Math.max(blocks * 2, perRow * 4) : paddedColumns * bytes;
+  const rowsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / widest));
+  const chunks = <T>(make: (rows: number) => T): T[] => {
+    const result: T[] = [];
+    for (let first = 0; first < rows; first += rowsPerChunk) result.push(make(Math.min(rowsPerChunk, rows - first)));
+    return result;
+  };
+  const halves = (length: number): Uint16Array => new Uint16Array(new SharedArrayBuffer(length * 2));
+  const integers = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4));
+  const floats = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(length * 4));
+  const filled = new Uint8Array(new SharedArrayBuffer(rows));
+  if (!ofBest) {
+    return {
+      ...{ rowsPerChunk, filled, best: null },
+      values: chunks((count) => (storage === 'half' ? halves : floats)(count * paddedColumns)),
+      blockLargest: chunks((count) => floats(count * blocks)),
+    };
   }
-  const largest = allocateRows(Float32Array, rows, blocks, rowsPerChunk * blocks * 4);
-  return { rowsPerChunk, values, blockLargest: largest.blocks };
-}
-
-/** Where row `i` of a store lies. */
-export function storedRow(store: SimilarityStore, i: number, problem: SharedProblem): RowValues {
-  const chunk = Math.floor(i / store.rowsPerChunk);
-  const row = i - chunk * store.rowsPerChunk;
   return {
-    values: store.values[chunk]!,
-    start: row * problem.paddedColumns,
-    blockLargest: store.blockLargest[chunk]!,
-    blockStart: row * problem.blocks,
+    ...{ rowsPerChunk, filled, values: [] },
+    blockLargest: chunks((count) => halves(count * blocks)),
+    best: {
+      perRow,
+      count: chunks(integers),
+      position: chunks((count) => integers(count * perRow)),
+      values: chunks((count) => halves(count * perRow)),
+    },
   };
 }
 
-/** Bytes a stored similarity takes. */
-export function bytesOf(storage: TileStorage): number {
-  return storage === 'streamed' ? 0 : storage === 'half' ? 2 : 4;
+/** Bytes that one row takes in a store. */
+export function bytesOfRow(storage: TileStorage, blocks: number): number {
+  if (storage === 'streamed') return 0;
+  if (storage === 'best') return blocks * 2 + BEST_PAIRS * 6 + 4;
+  return blocks * (BLOCK * bytesOfValue(storage) + 4);
 }
+
+const bytesOfValue = (storage: TileStorage): number => (storage === 'half' ? 2 : 4);

@@ -4,17 +4,19 @@ import type { CandidateCounts } from './candidate-scan';
 import type { EdgeList } from './edge-list';
 import { boundRow, encodeColumn, encodeTile, measureRow } from './encode';
 import { ExactDots } from './exact-dots';
+import { checkProduct, onDevice } from './device-check';
 import { PricingScan } from './pricing-scan';
 import type { PricingOptions } from './pricing-scan';
 import { ReportScan } from './report-scan';
-import type { Report, ReportInput } from './report-scan';
+import type { ReportInput } from './report-scan';
+import type { RowScan, ScanResult } from './row-scan';
 import { sampleCosine } from './sample';
 import { columnFrame } from './scan-frame';
 import type { ColumnFrame, KnownEdges, RowValues } from './scan-frame';
 import { CONTROL, PARAMETER, withoutCodes } from './shared-problem';
 import type { SharedProblem } from './shared-problem';
-import { storedRow } from './similarity-store';
 import type { SimilarityStore } from './similarity-store';
+import { StoreAccess } from './store-access';
 
 /** What all workers do together, sharing the rows or columns among them. */
 export type TileStep =
@@ -25,31 +27,39 @@ export type TileStep =
   | { readonly kind: 'candidates'; readonly counts: CandidateCounts; readonly rowsByPrice: boolean }
   | { readonly kind: 'price'; readonly known: KnownEdges; readonly options: PricingOptions }
   | { readonly kind: 'evaluate'; readonly row: Int32Array; readonly position: Int32Array }
-  | { readonly kind: 'report'; readonly known: KnownEdges; readonly input: ReportInput };
+  | { readonly kind: 'report'; readonly known: KnownEdges; readonly input: ReportInput }
+  /** Goes on with the pass that was paused. */
+  | { readonly kind: 'continue' };
 
 /** What one worker contributes; the fields its step does not speak of are absent. */
-export interface StepResult {
-  readonly edges?: EdgeList;
+export interface StepResult extends ScanResult {
   readonly cosines?: readonly number[];
-  readonly report?: Report;
 }
 
 /** Rows or columns taken at a time in steps that compute no tiles. */
 const CHUNK = 64;
+/** Share of a tile's pairs that may be evaluated one by one before it is cheaper to compute the tile again. */
+const COLD_SHARE = 0.01;
+
+type ScanStep = Extract<TileStep, { kind: 'candidates' | 'price' | 'report' }>;
 
 /** One worker's share of the engine: computes tiles with its kernel and scans them. */
 export class TileWorker {
   private product: TileProduct | null = null;
+  private scan: RowScan | null = null;
+  private frame: ColumnFrame | null = null;
+  private readonly store: StoreAccess | null;
   private readonly vector: Float64Array;
   private readonly tile: Float32Array | Uint8Array;
 
   constructor(
     private problem: SharedProblem,
-    private readonly store: SimilarityStore | null,
+    store: SimilarityStore | null,
     private readonly kernel: TileKernel,
-    /** Told after each tile how many rows are done; may throw to stop. */
+    /** Told after each tile how many rows are done since the step began. */
     private readonly onTile: (done: number) => void = () => undefined
   ) {
+    this.store = store && new StoreAccess(problem, store);
     this.vector = new Float64Array(problem.width);
     const length = problem.tileRows * problem.width;
     this.tile = problem.arithmetic.kind === 'integer' ? new Uint8Array(length) : new Float32Array(length);
@@ -64,20 +74,20 @@ export class TileWorker {
         this.encode();
         return {};
       case 'open':
-        this.product = await this.kernel.open(this.problem);
+        this.product = await onDevice(this.kernel, () => this.kernel.open(this.problem));
         // The columns are in the kernel now; a kernel that needs the codes themselves keeps them.
         this.problem = withoutCodes(this.problem);
         return {};
       case 'sample':
         return { cosines: await this.sample(step.rows, step.rank) };
-      case 'candidates':
-        return { edges: await this.candidates(step.counts, step.rowsByPrice) };
-      case 'price':
-        return { edges: await this.price(step.known, step.options) };
       case 'evaluate':
-        return { edges: this.evaluate(step.row, step.position) };
-      case 'report':
-        return { report: await this.report(step.known, step.input) };
+        return { edges: [this.evaluate(step.row, step.position)] };
+      case 'continue':
+        return this.advance(this.scan!, this.frame!);
+      default:
+        this.frame = columnFrame(this.problem, this.problem.columnPrice);
+        this.scan = this.scanOf(step, this.frame);
+        return this.advance(this.scan, this.frame);
     }
   }
 
@@ -126,35 +136,45 @@ export class TileWorker {
       encodeTile(this.problem, i, 1, this.vector, this.tile.subarray(r * width, (r + 1) * width));
     });
     const product = this.product!;
-    await product.multiply(this.tile);
+    await onDevice(this.kernel, () => product.multiply(this.tile));
     return sampled.map((i, r) => sampleCosine(this.problem, i, this.rowOfProduct(product, r), rank));
   }
 
-  private async candidates(counts: CandidateCounts, rowsByPrice: boolean): Promise<EdgeList> {
-    const { problem } = this;
-    const scan = new CandidateScan(problem, this.frame(), counts, rowsByPrice);
-    await this.eachTile(async (first, count) => {
-      const product = await this.multiply(first, count);
-      if (this.store !== null) this.keep(this.store, first, count, product);
-      for (let r = 0; r < count; r++) scan.scanRow(first + r, this.rowOfProduct(product, r));
-    });
-    return scan.finish();
+  private scanOf(step: ScanStep, frame: ColumnFrame): RowScan {
+    switch (step.kind) {
+      case 'candidates':
+        return new CandidateScan(this.problem, frame, step.counts, step.rowsByPrice);
+      case 'price':
+        return new PricingScan(this.problem, frame, step.known, this.dots(), step.options);
+      case 'report':
+        return new ReportScan(this.problem, frame, step.known, this.dots(), step.input);
+    }
   }
 
-  private async price(known: KnownEdges, options: PricingOptions): Promise<EdgeList> {
-    const scan = new PricingScan(this.problem, this.frame(), known, this.dots(), options);
-    await this.scanTiles((i, values) => {
-      scan.scanRow(i, values);
-    });
-    return scan.finish();
+  /** Scans the rows that are left, tile by tile, until there are none or the pass is paused. */
+  private async advance(scan: RowScan, frame: ColumnFrame): Promise<StepResult> {
+    const { control, rows, tileRows } = this.problem;
+    while (Atomics.load(control, CONTROL.pause) === 0) {
+      const first = Atomics.add(control, CONTROL.next, tileRows);
+      if (first >= rows) break;
+      const count = Math.min(tileRows, rows - first);
+      await this.scanTile(scan, first, count, frame);
+      this.onTile(Atomics.add(control, CONTROL.done, count) + count);
+    }
+    return scan.take();
   }
 
-  private async report(known: KnownEdges, input: ReportInput): Promise<Report> {
-    const scan = new ReportScan(this.problem, this.frame(), known, this.dots(), input);
-    await this.scanTiles((i, values) => {
-      scan.scanRow(i, values);
-    });
-    return scan.finish();
+  /** From the store where it has the rows; from the product of the tile where not, or where that has become cheaper. */
+  private async scanTile(scan: RowScan, first: number, count: number, frame: ColumnFrame): Promise<void> {
+    const { store, problem } = this;
+    const coldMost = scan.coldPairs + COLD_SHARE * count * problem.columns;
+    let product = store?.has(first, count) === true ? null : await this.multiply(first, count);
+    for (let r = 0; r < count; r++) {
+      const i = first + r;
+      if (product === null && scan.coldPairs > coldMost) product = await this.multiply(first, count);
+      if (product !== null) store?.keep(i, r, product, frame);
+      scan.scanRow(i, product === null ? store!.row(i) : this.rowOfProduct(product, r));
+    }
   }
 
   private evaluate(row: Int32Array, position: Int32Array): EdgeList {
@@ -170,47 +190,24 @@ export class TileWorker {
       }
     });
     return {
-      count: mine.length,
+      ...{ count: mine.length, exact: true },
       row: Int32Array.from(mine, (e) => row[e]!),
       column: Int32Array.from(mine, (e) => position[e]!),
       similarity: Float64Array.from(similarity),
     };
   }
 
-  /** Scans every row, from the store or from tiles computed again. */
-  private async scanTiles(scanRow: (i: number, values: RowValues) => void): Promise<void> {
-    const { store, problem } = this;
-    await this.eachTile(async (first, count) => {
-      const product = store === null ? await this.multiply(first, count) : null;
-      for (let r = 0; r < count; r++) {
-        const i = first + r;
-        scanRow(i, product === null ? storedRow(store!, i, problem) : this.rowOfProduct(product, r));
-      }
-    });
-  }
-
   private async multiply(first: number, count: number): Promise<TileProduct> {
     encodeTile(this.problem, first, count, this.vector, this.tile);
     const product = this.product!;
-    await product.multiply(this.tile);
+    await onDevice(this.kernel, () => product.multiply(this.tile));
+    checkProduct(this.problem, product, first, count, this.kernel.device);
     return product;
   }
 
   private rowOfProduct({ values, blockLargest }: TileProduct, r: number): RowValues {
     const { paddedColumns, blocks } = this.problem;
-    return { values, start: r * paddedColumns, blockLargest, blockStart: r * blocks };
-  }
-
-  private keep(store: SimilarityStore, first: number, count: number, product: TileProduct): void {
-    const { paddedColumns, blocks } = this.problem;
-    const { values, start, blockLargest, blockStart } = storedRow(store, first, this.problem);
-    const from = values instanceof Uint16Array ? product.halves! : product.values;
-    values.set(from.subarray(0, count * paddedColumns), start);
-    blockLargest.set(product.blockLargest.subarray(0, count * blocks), blockStart);
-  }
-
-  private frame(): ColumnFrame {
-    return columnFrame(this.problem, this.problem.columnPrice);
+    return { values, start: r * paddedColumns, blockLargest, blockStart: r * blocks, listed: null };
   }
 
   private dots(): ExactDots {
@@ -218,22 +215,11 @@ export class TileWorker {
     return new ExactDots(rowFeatures, columnFeatures, parameters[PARAMETER.step]!);
   }
 
-  private async eachTile(work: (first: number, count: number) => Promise<void>): Promise<void> {
-    const { control, rows, tileRows } = this.problem;
-    for (;;) {
-      const first = Atomics.add(control, CONTROL.next, tileRows);
-      if (first >= rows || Atomics.load(control, CONTROL.stop) === 1) return;
-      const count = Math.min(tileRows, rows - first);
-      await work(first, count);
-      this.onTile(Atomics.add(control, CONTROL.done, count) + count);
-    }
-  }
-
   private eachChunk(chunks: number, work: (chunk: number) => void): void {
     const { control } = this.problem;
-    for (;;) {
+    while (Atomics.load(control, CONTROL.pause) === 0) {
       const chunk = Atomics.add(control, CONTROL.next, 1);
-      if (chunk >= chunks || Atomics.load(control, CONTROL.stop) === 1) return;
+      if (chunk >= chunks) return;
       work(chunk);
     }
   }

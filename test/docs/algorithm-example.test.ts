@@ -1,5 +1,5 @@
 import { createReferenceKernel } from '../../kernels/reference-kernel';
-import { createLocalTiles } from '../../matching/engine/local-tiles';
+import { createLocalDevice } from '../../matching/engine/local-tiles';
 import { permuteActivations } from '../../matching/composition';
 import { gridStep } from '../../matching/assignment-problem';
 import { squaredNorms } from '../../matching/features';
@@ -61,7 +61,7 @@ describe('the worked example of docs/algorithm.md', () => {
 
   it('is what the matcher finds, on the grid step it names', async () => {
     const [source, target] = [featuresOf(a), featuresOf(b)];
-    const ports = { tiles: createLocalTiles(createReferenceKernel) };
+    const ports = { tiles: { devicesFor: () => [createLocalDevice('javascript', createReferenceKernel)] } };
     const result = await matchPair(sideOf(source), sideOf(target), { availableMemory: 2 ** 20 }, ports);
     expect([...result.targetFeature]).toEqual(numbers('target_feature'));
     expect([...result.cost]).toEqual(numbers('cost'));

@@ -1,5 +1,5 @@
 import { createReferenceKernel } from '../../kernels/reference-kernel';
-import { createLocalTiles } from '../../matching/engine/local-tiles';
+import { createLocalDevice } from '../../matching/engine/local-tiles';
 import { CancelledError, InputError, MemoryBudgetError } from '../../matching/errors';
 import type { Features } from '../../matching/features';
 import { pairCost } from '../../matching/features';
@@ -8,7 +8,7 @@ import type { Matching } from '../../matching/matching';
 import { proveOptimality } from '../../matching/verification/prove-optimality';
 import { featuresFrom, randomNumbers, sideOf } from './random-features';
 
-const ports = { tiles: createLocalTiles(createReferenceKernel) };
+const ports = { tiles: { devicesFor: () => [createLocalDevice('javascript', createReferenceKernel)] } };
 const options = { availableMemory: 2 ** 30 };
 const match = (a: Features, b: Features): Promise<Matching> => matchPair(sideOf(a), sideOf(b), options, ports);
 

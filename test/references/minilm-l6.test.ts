@@ -14,7 +14,7 @@ type Mode = 'dec-unfolded' | 'dec-folded' | 'all-unfolded' | 'all-folded';
 const MODES: readonly Mode[] = ['dec-unfolded', 'dec-folded', 'all-unfolded', 'all-folded'];
 const PAIRS = ['0:1', '1:2', '2:3', '3:4', '4:5', '5:6'] as const;
 
-const tiles = createTileThreads({ device: 'cpu', threads: 2, throwIfCancelled: () => undefined });
+const tiles = createTileThreads({ device: 'cpu', threads: 2 });
 const layers = new Map<string, Promise<FoldedLayer>>();
 
 function layer(index: number, fold: boolean): Promise<FoldedLayer> {

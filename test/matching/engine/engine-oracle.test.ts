@@ -1,7 +1,8 @@
 import { createTileThreads } from '../../../activities/tiles/tile-threads';
 import { createReferenceKernel } from '../../../kernels/reference-kernel';
-import { createLocalTiles } from '../../../matching/engine/local-tiles';
-import type { TileArithmetic } from '../../../matching/engine/shared-problem';
+import { createLocalDevice } from '../../../matching/engine/local-tiles';
+import type { TileArithmetic, TileStorage } from '../../../matching/engine/shared-problem';
+import { createStore } from '../../../matching/engine/similarity-store';
 import { matchPair } from '../../../matching/match-pair';
 import type { Matching } from '../../../matching/matching';
 import type { TilePort } from '../../../matching/ports';
@@ -19,22 +20,32 @@ import type { HardInput } from './hard-inputs';
 
 const availableMemory = 2 ** 30;
 
-/** Keeps no similarities, however much memory there is. */
-const streamed = (tiles: TilePort): TilePort => ({
-  ...tiles,
-  open: (problem) => tiles.open({ ...problem, storage: 'streamed' }, null),
+/** Keeps of the similarities what is asked for, however much memory there is. */
+const keeping = (storage: TileStorage, tiles: TilePort): TilePort => ({
+  devicesFor: (...shape) =>
+    tiles.devicesFor(...shape).map((device) => ({
+      ...device,
+      open: (problem) => {
+        const kept = { ...problem, storage };
+        // So few best pairs that others are often asked for.
+        return device.open(kept, createStore(kept, 20));
+      },
+    })),
 });
 const threads = (count: number, always: TileArithmetic): TilePort =>
-  createTileThreads({ device: 'cpu', threads: count, throwIfCancelled: () => undefined, always });
+  createTileThreads({ device: 'cpu', threads: count, always });
+const local: TilePort = { devicesFor: () => [createLocalDevice('javascript', createReferenceKernel)] };
 const float32: TileArithmetic = { kind: 'float32', inputRoundoff: 0 };
 const integer: TileArithmetic = { kind: 'integer' };
 
 const ways: readonly (readonly [string, TilePort])[] = [
-  ['plain JavaScript', createLocalTiles(createReferenceKernel)],
+  ['plain JavaScript', local],
+  ['plain JavaScript, keeping the best pairs', keeping('best', local)],
   ['float32 on one thread', threads(1, float32)],
-  ['float32 on two threads, computed again by each scan', streamed(threads(2, float32))],
+  ['float32 on two threads, computed again by each scan', keeping('streamed', threads(2, float32))],
   ['8-bit integers on two threads', threads(2, integer)],
-  ['8-bit integers on three threads, computed again by each scan', streamed(threads(3, integer))],
+  ['8-bit integers on three threads, computed again by each scan', keeping('streamed', threads(3, integer))],
+  ['8-bit integers on two threads, keeping the best pairs', keeping('best', threads(2, integer))],
 ];
 
 function expectSame(
