@@ -98,7 +98,7 @@ function arraysOf(bytes: Uint8Array, { arrays }: Header): (() => Numbers) | null
   return () => {
     const [type, count] = arrays[index++]!;
     const end = at + count * TYPES[type].BYTES_PER_ELEMENT;
-    const array = new TYPES[type](bytes.slice(at, end).buffer);
+    const array = new TYPES[type](new Uint8Array(bytes.subarray(at, end)).buffer);
     at = end;
     return array;
   };

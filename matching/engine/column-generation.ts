@@ -81,13 +81,10 @@ class Generation {
 
   private async findCandidates(): Promise<void> {
     const { input, state, problem } = this;
-    const { terms, optional, runner } = input;
-    const rowNorms = sortNorms(problem.rowSquared);
-    if (state.pass === null) await this.setStartingPrices(rowNorms.norm);
+    if (state.pass === null) await this.setStartingPrices(sortNorms(problem.rowSquared).norm);
     this.sharePrices();
-    const found = await this.pass({ kind: 'candidates', counts: CANDIDATES, rowsByPrice: optional.rows });
-    state.graph = addEdges(state.graph, found, terms);
-    this.add(edgesOf(await runner.run({ kind: 'evaluate', ...backboneOf(rowNorms.index, problem.columns) })));
+    const found = await this.pass({ kind: 'candidates', counts: CANDIDATES, rowsByPrice: input.optional.rows });
+    state.graph = addEdges(state.graph, found, input.terms);
     await this.enter('prices');
   }
 
@@ -107,8 +104,10 @@ class Generation {
   }
 
   private async priceCandidates(): Promise<void> {
-    const { input, state } = this;
+    const { input, state, problem } = this;
     const { optional, check } = input;
+    const backbone = backboneOf(sortNorms(problem.rowSquared).index, problem.columns);
+    this.add(edgesOf(await input.runner.run({ kind: 'evaluate', ...backbone })));
     if (optional.rows || optional.columns) this.priceByBest();
     else {
       const { unit, graph, sparse } = state;

@@ -8,7 +8,7 @@ import type { EngineShape, TileStorage } from './shared-problem';
 import { bytesOfRow } from './similarity-store';
 
 /** Bytes of the sparse problem: edges of a row, with the copies that are made when some are added. */
-const SPARSE_BYTES_PER_ROW = 12_000;
+const SPARSE_BYTES_PER_ROW = 8_000;
 export const FEWEST_TILE_ROWS = 16;
 const MOST_TILE_ROWS = 128;
 /** Values of one tile; larger tiles only fill memory. */
