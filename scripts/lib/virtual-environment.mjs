@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+import { Failure } from './failure.mjs';
+import { at } from './paths.mjs';
+import { progress, runQuietly, tail } from './run.mjs';
+
+/**
+ * The Python of a virtual environment that has the packages of a file, made where it is missing or was made for others.
+ *
+ * @param folder of the environment, relative to the root
+ * @param requirements file with the pinned packages, relative to the root
+ * @param purpose what needs it, for example `the tests`
+ * @param instead what else a person can do when it cannot be made; ends the message
+ */
+export async function prepareVirtualEnvironment({ folder, requirements, purpose, instead }) {
+  const python = at(`${folder}/bin/python`);
+  const stamp = at(`${folder}/.requirements-sha256`);
+  const wanted = createHash('sha256')
+    .update(readFileSync(at(requirements)))
+    .digest('hex');
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+
+  progress(`preparing Python packages for ${purpose} (about a minute) ...`);
+  rmSync(at(folder), { recursive: true, force: true });
+  const venv = await runQuietly('python3', ['-m', 'venv', at(folder)]);
+  if (venv.code !== 0) {
+    throw new Failure(
+      `${tail(venv.output, 3)}\nsae-match: Python 3.11 or later with its venv module is missing, for ${purpose}. ` +
+        `Install it (Debian, Ubuntu: apt install python3-venv)${instead}.`
+    );
+  }
+  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--only-binary=:all:', '-r', at(requirements)];
+  const installed = await runQuietly(python, pip);
+  if (installed.code !== 0) {
+    throw new Failure(
+      `${tail(installed.output, 5)}\nsae-match: pip could not install ${requirements}. Check that the Python package ` +
+        `index is reachable${instead}.`
+    );
+  }
+  writeFileSync(stamp, wanted);
+  return python;
+}
