@@ -1,89 +1,61 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { orFail, Failure } from '../scripts/lib/failure.mjs';
-import { installPackages } from '../scripts/lib/install.mjs';
 import { compile } from '../scripts/lib/compile.mjs';
-import { at } from '../scripts/lib/paths.mjs';
-import { preparePython } from '../scripts/lib/python.mjs';
+import { Failure, orFail } from '../scripts/lib/failure.mjs';
+import { installPackages } from '../scripts/lib/install.mjs';
 import { progress } from '../scripts/lib/run.mjs';
-import { writeInstance } from './instance.mjs';
+import { prepareVirtualEnvironment } from '../scripts/lib/virtual-environment.mjs';
+import { writeDocs } from './docs.mjs';
+import { folder, keepResult, keptResults } from './results.mjs';
 import { rows } from './rows.mjs';
+import { tablesOf } from './tables.mjs';
 
-const folder = at('.cache/bench');
-const results = at('.cache/bench/results.json');
-const DEFAULT_BUDGET = 8e9;
-
-/** `npm run bench [-- --row NAME]`: runs each row alone, keeps its figures, and prints the table of all that were kept. */
+/**
+ * `npm run bench [-- --row NAME] [--keep] [--tables] [--write-docs]`: runs each wanted row alone, keeps its figures, and
+ * prints the tables of all that were kept.
+ *
+ * `--row` takes a row or a group of rows; without it all are run. `--keep` leaves the generated inputs for the next
+ * time. `--tables` and, without `--row`, `--write-docs` run nothing; the latter puts the tables into
+ * docs/benchmarks.md.
+ */
 export function main(args) {
   return orFail(async () => {
     const names = wanted(args);
-    await installPackages();
-    await compile();
-    const python = await preparePython();
-    for (const name of names) keep(name, runRow(name, python));
-    printTable();
+    if (names.length > 0) await run(names, args.includes('--keep'));
+    console.log(tablesOf(keptResults()));
+    if (args.includes('--write-docs')) await writeDocs(keptResults());
   });
 }
 
+const FLAGS = ['--row', '--keep', '--tables', '--write-docs'];
+
 function wanted(args) {
-  const at = args.indexOf('--row');
-  if (at < 0) return Object.keys(rows);
-  if (args[at + 1] in rows) return [args[at + 1]];
-  throw new Failure(`sae-match: --row knows ${Object.keys(rows).join(', ')}; found "${args[at + 1] ?? ''}".`);
+  const place = args.indexOf('--row');
+  const unknown = args.find((argument, at) => !FLAGS.includes(argument) && (place < 0 || at !== place + 1));
+  if (unknown !== undefined) throw new Failure(`sae-match: the bench knows ${FLAGS.join(', ')}; found "${unknown}".`);
+  if (place < 0) return args.includes('--tables') || args.includes('--write-docs') ? [] : Object.keys(rows);
+  const name = args[place + 1] ?? '';
+  const found = Object.keys(rows).filter((row) => row === name || rows[row].group === name);
+  if (found.length > 0) return found;
+  const known = [...new Set(Object.entries(rows).flatMap(([row, { group }]) => [group ?? row, row]))];
+  throw new Failure(`sae-match: --row knows ${known.join(', ')}; found "${name}".`);
 }
 
-function runRow(name, python) {
-  const row = rows[name];
-  progress(`${name}: ${row.sources} x ${row.targets} features of ${row.width} elements`);
-  const files = writeInstance(name, row, folder);
-  const shape = [row.sources, row.targets, row.width].map(String);
-  const matching = at(`.cache/bench/${name}.matching.i32`);
-  const run = (program, args) => {
-    const env = { ...process.env };
-    // Both make numpy choose another matrix product than it would by itself.
-    delete env.OPENBLAS_CORETYPE;
-    delete env.OPENBLAS_L2_SIZE;
-    return JSON.parse(execFileSync(program, args, { env, encoding: 'utf8' }).trim().split('\n').at(-1));
-  };
-  const budget = String(row.budget ?? DEFAULT_BUDGET);
-  const measured = { ours: run(process.execPath, [at('bench/ours.mjs'), ...files, ...shape, budget, matching]) };
-  for (const peer of row.peers)
-    measured[peer] = run(python, [at('bench/peers.py'), peer, ...files, ...shape, matching]);
-  return measured;
-}
-
-function keep(name, measured) {
-  mkdirSync(folder, { recursive: true });
-  const machine = `${cpus()[0].model}, ${cpus().length} cores`;
-  writeFileSync(results, `${JSON.stringify({ ...kept(), [name]: { ...measured, machine } }, null, 1)}\n`);
-}
-
-function kept() {
-  return existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {};
-}
-
-function printTable() {
-  console.log(
-    '| row | features × elements | ours s | numpy GEMM s | ratio | scipy s | ratio | difference | RSS MB | passes |'
-  );
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
-  for (const [name, { ours, gemm, scipy }] of Object.entries(kept())) {
-    const { sources, targets, width } = rows[name];
-    const cells = [
-      name,
-      `${sources} × ${targets} × ${width}`,
-      seconds(ours),
-      seconds(gemm),
-      gemm ? (ours.seconds / gemm.seconds).toFixed(2) : '-',
-      seconds(scipy),
-      scipy ? (ours.seconds / scipy.seconds).toFixed(3) : '-',
-      scipy ? scipy.difference.toExponential(0) : '-',
-      (ours.rss / 1e6).toFixed(0),
-      ours.passes,
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
+async function run(names, keep) {
+  const data = process.env.SAE_MATCH_DATA;
+  const runnable = names.filter((name) => data !== undefined || rows[name].kind !== 'real');
+  if (runnable.length < names.length) {
+    const message = 'real SAEs are in the folder that SAE_MATCH_DATA names, and it is not set';
+    if (runnable.length === 0) throw new Failure(`sae-match: ${message}.`);
+    progress(`${message}: those rows are left out`);
   }
+  await installPackages();
+  await compile();
+  const python = await prepareVirtualEnvironment({
+    folder: '.cache/bench-venv',
+    requirements: 'bench/requirements.txt',
+    purpose: 'the benchmark',
+    instead: '',
+  });
+  // Loads compiled code, which is there only now.
+  const { runRow } = await import('./run-row.mjs');
+  for (const name of runnable) keepResult(name, runRow(name, rows[name], { python, data, folder, keep }));
 }
-
-const seconds = (measured) => (measured ? measured.seconds.toFixed(2) : '-');
