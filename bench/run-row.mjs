@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { Failure } from '../scripts/lib/failure.mjs';
 import { at } from '../scripts/lib/paths.mjs';
 import { progress } from '../scripts/lib/run.mjs';
 import { writeInstance } from './instance.mjs';
@@ -74,9 +75,20 @@ function measure(program, args, timeout) {
   delete env.OPENBLAS_CORETYPE;
   delete env.OPENBLAS_L2_SIZE;
   const began = performance.now();
-  const output = execFileSync(program, args, { env, encoding: 'utf8', timeout, maxBuffer: 2 ** 26 });
+  const output = outputOf(program, args, { env, encoding: 'utf8', timeout, stdio: ['ignore', 'pipe', 'inherit'] });
   const wall = (performance.now() - began) / 1000;
   return { ...JSON.parse(output.trim().split('\n').at(-1)), wall };
+}
+
+/** A program that fails has said why itself; a time limit is the caller's business. */
+function outputOf(program, args, options) {
+  try {
+    return execFileSync(program, args, options);
+  } catch (error) {
+    if (error.code === 'ETIMEDOUT') throw error;
+    const end = error.status === null ? `signal ${error.signal}` : `exit code ${error.status}`;
+    throw new Failure(`sae-match: ${args[0]} ended with ${end}.`);
+  }
 }
 
 /** One peer's figures over several pairs: the median and the largest of the times, the worst of everything else. */
