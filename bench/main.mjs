@@ -4,13 +4,14 @@ import { installPackages } from '../scripts/lib/install.mjs';
 import { progress } from '../scripts/lib/run.mjs';
 import { prepareVirtualEnvironment } from '../scripts/lib/virtual-environment.mjs';
 import { writeDocs } from './docs.mjs';
+import { environmentsOf } from './environments.mjs';
 import { folder, keepResult, keptResults } from './results.mjs';
 import { rows } from './rows.mjs';
 import { tablesOf } from './tables.mjs';
 
 /**
  * `npm run bench [-- --row NAME] [--keep] [--tables] [--write-docs]`: runs each wanted row alone, keeps its figures, and
- * prints the tables of all that were kept.
+ * prints the tables of all that were kept, and what they were measured with.
  *
  * `--row` takes a row or a group of rows; without it all are run. `--keep` leaves the generated inputs for the next
  * time. `--tables` and, without `--row`, `--write-docs` run nothing; the latter puts the tables into
@@ -20,7 +21,7 @@ export function main(args) {
   return orFail(async () => {
     const names = wanted(args);
     if (names.length > 0) await run(names, args.includes('--keep'));
-    console.log(tablesOf(keptResults()));
+    console.log(`${environmentsOf(keptResults())}\n\n${tablesOf(keptResults())}`);
     if (args.includes('--write-docs')) await writeDocs(keptResults());
   });
 }
