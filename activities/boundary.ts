@@ -1,4 +1,4 @@
-import { activityInfo, ApplicationFailure, CancelledFailure, Context, heartbeat } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure, CancelledFailure, Context, heartbeat, log } from '@temporalio/activity';
 import { CancelledError, SaeMatchError } from '../matching/errors';
 import type { TaskProgress } from './task-context';
 import type { ActivityObserver } from './ports';
@@ -32,6 +32,9 @@ export async function atBoundary<T>(
       signal: Context.current().cancellationSignal,
       onProgress: (progress) => {
         latest = progress;
+      },
+      onNote: (text) => {
+        log.warn(text);
       },
     });
     ended('done');

@@ -2,49 +2,49 @@ import { CancelledFailure } from '@temporalio/activity';
 import type { MatchActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts, PairFigures } from './ports';
+import type { MatchResources } from './steps/match-resources';
 import { readMatchSummary } from './steps/match-summary';
+import type { MatchRow } from './steps/match-summary';
+import type { TaskProgress } from './task-context';
 
-export interface MatchPoolOptions {
-  /** Bytes the process may use, when the run does not say. */
-  readonly memoryBudget: number;
-  /** Matches this process runs at once; they share the budget. */
-  readonly slots: number;
-}
-
-/** Activities of the `match` pool. Idempotent by content address. */
-export function createMatchActivities(ports: ActivityPorts, pool: MatchPoolOptions): MatchActivities {
+/**
+ * Activities of the `match` pool. Idempotent by content address.
+ *
+ * @param pool what this process lends; a run may set another memory budget
+ */
+export function createMatchActivities(ports: ActivityPorts, pool: MatchResources): MatchActivities {
   const { runTask, openStore, observer } = ports;
   return {
     matchLayers: async ({ spec, execution, source, target }) => {
-      const { slots } = pool;
-      const memoryBudget = execution.memoryBudget ?? pool.memoryBudget;
-      observer.pairStarted();
+      const resources = { ...pool, memoryBudget: execution.memoryBudget ?? pool.memoryBudget };
+      const pair = observer.pairStarted();
       try {
-        const match = await atBoundary(observer, (options) =>
-          runTask('matchLayers', { spec, source, target, memoryBudget, slots }, options)
-        );
+        const match = await atBoundary(observer, (options) => {
+          const onProgress = (progress: TaskProgress): void => {
+            options.onProgress(progress);
+            pair.progress(progress);
+          };
+          return runTask('matchLayers', { spec, source, target, resources }, { ...options, onProgress });
+        });
         observer.artifactLooked('matches', match.cached);
         const summary = await readMatchSummary(openStore(spec.out), match.key);
-        observer.pairEnded('done', summary && figuresOf(summary.row));
+        pair.ended('done', summary && figuresOf(summary.row, match.cached));
         return match;
       } catch (error) {
-        observer.pairEnded(error instanceof CancelledFailure ? 'cancelled' : 'failed', null);
+        pair.ended(error instanceof CancelledFailure ? 'cancelled' : 'failed', null);
         throw error;
       }
     },
   };
 }
 
-function figuresOf(row: {
-  seconds: number | null;
-  matched: number | null;
-  gap: number | null;
-  device: string | null;
-}): PairFigures {
+function figuresOf(row: MatchRow, cached: boolean): PairFigures {
   return {
     seconds: row.seconds ?? 0,
     matched: row.matched ?? 0,
     gap: row.gap ?? 0,
     device: row.device ?? 'unknown',
+    // Those of a match that was found were counted when it was made.
+    fallbacks: cached ? 0 : (row.fallbacks ?? 0),
   };
 }

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../artifacts/store/object-store';
+import type { TaskProgress } from './task-context';
 import type { RunTaskOptions } from './thread/run-task';
 import type { TaskInput, TaskName, TaskResult } from './thread/tasks';
 
@@ -23,8 +24,13 @@ export interface ActivityObserver {
   artifactLooked(kind: 'folded' | 'matches', hit: boolean): void;
   /** Source bytes that a planned run refers to were read and hashed. */
   inputRead(bytes: number): void;
-  pairStarted(): void;
-  pairEnded(outcome: 'done' | 'failed' | 'cancelled', pair: PairFigures | null): void;
+  pairStarted(): PairObserver;
+}
+
+/** Told about one pair of layers that is being matched. */
+export interface PairObserver {
+  progress(progress: TaskProgress): void;
+  ended(outcome: 'done' | 'failed' | 'cancelled', pair: PairFigures | null): void;
 }
 
 export interface PairFigures {
@@ -32,4 +38,6 @@ export interface PairFigures {
   readonly matched: number;
   readonly gap: number;
   readonly device: string;
+  /** Moves to a smaller tile or another device. */
+  readonly fallbacks: number;
 }

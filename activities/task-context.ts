@@ -3,6 +3,8 @@ import type { MatchProgress } from '../matching/ports';
 /** What a step of heavy work gets from whoever runs it: a place to report to, and the wish to stop. */
 export interface TaskContext {
   readonly onProgress: (progress: TaskProgress) => void;
+  /** Something worth a line in a log. */
+  readonly onNote: (text: string) => void;
   /** @throws CancelledError when the caller wants the work to stop */
   readonly throwIfCancelled: () => void;
 }
@@ -15,4 +17,8 @@ export interface TaskProgress {
 }
 
 /** Reports nothing and never stops. */
-export const silentContext: TaskContext = { onProgress: () => undefined, throwIfCancelled: () => undefined };
+export const silentContext: TaskContext = {
+  onProgress: () => undefined,
+  onNote: () => undefined,
+  throwIfCancelled: () => undefined,
+};

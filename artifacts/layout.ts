@@ -48,6 +48,16 @@ export const PAIR_LAYOUT: PairFiles & { readonly manifest: string; readonly pair
   pairs: 'pairs.parquet',
 };
 
+/** State of an unfinished pair in the folder of `sae-match pair`, by what is matched and how. */
+export function pairCheckpoint(contentKey: string): string {
+  return `checkpoint-${contentKey.slice(0, 16)}.bin`;
+}
+
+/** Whether a name in such a folder is that of a checkpoint. */
+export function isPairCheckpoint(name: string): boolean {
+  return /^checkpoint-[0-9a-f]{16}\.bin$/.test(name);
+}
+
 /**
  * Folder of a run: `runs/<run_id>`.
  *

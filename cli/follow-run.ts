@@ -129,10 +129,12 @@ function progressText(progress: RunProgress | null, heartbeats: readonly TaskPro
   const steps = layers.total + pairs.total;
   const done = layers.folded + layers.failed + pairs.done + pairs.failed;
   const failed = progress.failures.length > 0 ? `, ${progress.failures.length} failed` : '';
+  const gaps = heartbeats.flatMap((heartbeat) => heartbeat.gap ?? []);
+  const gap = gaps.length === 0 ? '' : `, gap ${Math.max(...gaps).toExponential(0)}`;
   const running = pairs.running.slice(0, 3).join(' ').replaceAll(':', '→');
   return {
     label: progress.phase,
     fraction: steps === 0 ? null : Math.min(1, (done + 0.9 * Math.min(partial, pairs.running.length)) / steps),
-    detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}  ${running}`,
+    detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}  ${running}${gap}`,
   };
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
+import { isPairCheckpoint } from '../artifacts/layout';
 import { readManifest } from '../artifacts/manifest';
 import { fileError } from '../artifacts/store/file-errors';
 import { openStore } from '../artifacts/store/open-store';
@@ -36,7 +37,7 @@ export function checkFolder(out: string): void {
  */
 export async function checkOwn(out: string): Promise<void> {
   const names = existsSync(out) ? trying('list', out, () => readdirSync(out)) : [];
-  const foreign = names.filter((name) => !isTemporaryName(name));
+  const foreign = names.filter((name) => !isTemporaryName(name) && !isPairCheckpoint(name));
   if (foreign.length === 0) return;
   try {
     if ((await readManifest(openStore(out), 'manifest.json')).kind === 'pair') return;

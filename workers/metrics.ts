@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActivityObserver } from '../activities/ports';
+import type { TaskProgress } from '../activities/task-context';
 import { VERSION } from '../matching/version';
 
 /** Durations from a tenth of a second to hours. */
@@ -9,6 +10,11 @@ const DURATION_BUCKETS = [0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 7200
 export interface WorkerMetrics {
   readonly registry: Registry;
   readonly observer: ActivityObserver;
+}
+
+/** A pair that is being matched. */
+interface Work {
+  latest: TaskProgress | null;
 }
 
 /** Names, types and labels are listed in docs/operating.md; a test keeps the two in step. */
@@ -27,6 +33,26 @@ export function createMetrics(): WorkerMetrics {
   const pairsInFlight = gauge('sae_match_pairs_in_flight', 'Layer pairs being matched now.');
   const features = counter('sae_match_features_matched_total', 'Features matched one to one.', []);
   const gap = gauge('sae_match_last_gap', 'Objective minus dual bound of the last pair matched.');
+  const fallbacks = counter('sae_match_device_fallbacks_total', 'Moves to a smaller tile or another device.', [
+    'device',
+  ]);
+  const inFlight = new Set<Work>();
+  const live = (name: string, help: string, value: (works: readonly TaskProgress[]) => number): void => {
+    const collect = function (this: Gauge): void {
+      this.set(value([...inFlight].flatMap(({ latest }) => latest ?? [])));
+    };
+    new Gauge({ name, help, registers, collect });
+  };
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  live('sae_match_rows_done', 'Rows scanned for the pairs being matched now, over all passes.', (works) =>
+    sum(works.map(({ done }) => done))
+  );
+  live('sae_match_rows_expected', 'Rows that will have been scanned when they are done.', (works) =>
+    sum(works.map(({ total }) => total))
+  );
+  live('sae_match_current_gap', 'Largest known gap of the pairs being matched now.', (works) =>
+    Math.max(0, ...works.map((work) => work.gap ?? 0))
+  );
   const activitySeconds = histogram('sae_match_activity_duration_seconds', 'Time of one activity, by outcome.', [
     'activity',
     'outcome',
@@ -57,14 +83,23 @@ export function createMetrics(): WorkerMetrics {
     },
     pairStarted: () => {
       pairsInFlight.inc();
-    },
-    pairEnded: (outcome, pair) => {
-      pairsInFlight.dec();
-      pairs.labels(outcome).inc();
-      if (pair === null) return;
-      pairSeconds.labels(pair.device).observe(pair.seconds);
-      features.inc(pair.matched);
-      gap.set(pair.gap);
+      const work: Work = { latest: null };
+      inFlight.add(work);
+      return {
+        progress: (progress) => {
+          work.latest = progress;
+        },
+        ended: (outcome, pair) => {
+          inFlight.delete(work);
+          pairsInFlight.dec();
+          pairs.labels(outcome).inc();
+          if (pair === null) return;
+          pairSeconds.labels(pair.device).observe(pair.seconds);
+          fallbacks.labels(pair.device).inc(pair.fallbacks);
+          features.inc(pair.matched);
+          gap.set(pair.gap);
+        },
+      };
     },
   };
   return { registry, observer };

@@ -9,6 +9,7 @@ import { createFoldActivities } from '../activities/fold-activities';
 import { createIoActivities } from '../activities/io-activities';
 import { createMatchActivities } from '../activities/match-activities';
 import type { ActivityPorts } from '../activities/ports';
+import type { MatchResources } from '../activities/steps/match-resources';
 import { runTask } from '../activities/thread/run-task';
 import { openStore } from '../artifacts/store/open-store';
 import { SaeMatchError } from '../matching/errors';
@@ -25,10 +26,7 @@ export interface RunWorkerOptions {
   readonly server: ServerAddress;
   readonly taskQueue: string;
   readonly pools: readonly Pool[];
-  /** Matches at once in this process. */
-  readonly matchSlots: number;
-  /** Bytes this process may use. */
-  readonly memoryBudget: number;
+  readonly resources: MatchResources;
   /** Where /metrics is served, `host:port`. */
   readonly metricsAddress: string;
   /** Running activities may take this long to finish after SIGTERM. */
@@ -75,7 +73,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 function poolOptions(
   pool: Pool,
   ports: ActivityPorts,
-  { taskQueue, matchSlots, memoryBudget }: RunWorkerOptions
+  { taskQueue, resources }: RunWorkerOptions
 ): Pick<
   WorkerOptions & { taskQueue: string },
   'taskQueue' | 'activities' | 'workflowBundle' | 'maxConcurrentActivityTaskExecutions' | 'maxCachedWorkflows'
@@ -89,7 +87,7 @@ function poolOptions(
     case 'fold':
       return queue(taskQueue, pool, createFoldActivities(ports), cores);
     case 'match':
-      return queue(taskQueue, pool, createMatchActivities(ports, { memoryBudget, slots: matchSlots }), matchSlots);
+      return queue(taskQueue, pool, createMatchActivities(ports, resources), resources.slots);
   }
 }
 

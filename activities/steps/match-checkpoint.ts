@@ -3,8 +3,11 @@ import type { ObjectStore } from '../../artifacts/store/object-store';
 import { SaeMatchError } from '../../matching/errors';
 import type { CheckpointPort } from '../../matching/ports';
 
-/** A long match saves its state about this often. */
+/** A long match saves its state about this often, unless told otherwise. */
 export const CHECKPOINT_SECONDS = 30;
+
+/** Name of a pair's checkpoint, beside its tables. */
+export const CHECKPOINT = 'checkpoint.bin';
 
 /** Characters of a CRC32C, which stands in front of the state. */
 const CHECKSUM_BYTES = 8;

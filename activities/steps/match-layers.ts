@@ -1,19 +1,19 @@
-import { availableParallelism } from 'node:os';
 import { openStore } from '../../artifacts/store/open-store';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import { featuresOf } from '../../matching/features';
 import { matchPair } from '../../matching/match-pair';
 import type { MatchSide } from '../../matching/match-pair';
-import type { MatchPorts } from '../../matching/ports';
 import { rowsFromArray } from '../../matching/row-matrix';
 import type { FoldedLayer } from '../../matching/folding';
 import type { ReportRows } from '../../matching/summarise';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
-import { createTileThreads } from '../tiles/tile-threads';
 import { checkSpaces } from './check-spaces';
 import { readFolded } from './folded-artifact';
 import { matchKey, matchObject } from './keys';
+import { CHECKPOINT, deleteCheckpoint } from './match-checkpoint';
+import { matchPorts, memoryLeft } from './match-resources';
+import type { MatchResources } from './match-resources';
 import { findIntactMatch, writeMatchSummary } from './match-summary';
 import type { TableName } from './match-summary';
 import { encodeMatchTables, matchRow } from './match-tables';
@@ -23,10 +23,7 @@ export interface MatchLayersInput {
   readonly spec: RunSpec;
   readonly source: FoldedRef;
   readonly target: FoldedRef;
-  /** Bytes the process may use. */
-  readonly memoryBudget: number;
-  /** Matches that share the budget. */
-  readonly slots: number;
+  readonly resources: MatchResources;
 }
 
 /** Matches two folded layers of the store and stores the pair's tables, or finds that this was done before. */
@@ -47,12 +44,12 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
   const [a, b] = [await side(source), await side(target)];
   const name = (folded: FoldedRef): string => `${spec.source}#${folded.layer}`;
   checkSpaces({ name: name(source), features: a.features }, { name: name(target), features: b.features });
-  const availableMemory = memoryLeft(input.memoryBudget, input.slots);
+  const checkpoint = matchObject(key, CHECKPOINT);
   const matching = await matchPair(
     a,
     b,
-    { availableMemory, unmatched: spec.unmatched ?? null },
-    matchPorts(context, input.slots)
+    { availableMemory: memoryLeft(input.resources), unmatched: spec.unmatched ?? null },
+    matchPorts(context, input.resources, store, checkpoint)
   );
   const pair = {
     sourceLayer: source.layer,
@@ -67,22 +64,8 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     files.push([name, await store.put(matchObject(key, name), bytes)]);
   const row = matchRow(pair, (performance.now() - started) / 1000);
   await writeMatchSummary(store, key, { row, files: Object.fromEntries(files) as Record<TableName, StoredObject> });
+  await deleteCheckpoint(store, checkpoint);
   return { ...ref, cached: false };
-}
-
-/** What the process may still allocate for each of `slots` matches, both layers of this one being loaded. */
-export function memoryLeft(budget: number, slots: number): number {
-  return Math.max(0, Math.floor((budget - process.memoryUsage.rss()) / slots));
-}
-
-/** The engine's ports, reporting to the task's context; `slots` matches share the cores. */
-export function matchPorts(context: TaskContext, slots: number): MatchPorts {
-  const threads = Math.max(1, Math.floor(availableParallelism() / slots));
-  return {
-    tiles: createTileThreads({ device: 'cpu', threads }),
-    onProgress: context.onProgress,
-    throwIfCancelled: context.throwIfCancelled,
-  };
 }
 
 /** The rows matches are reported on: cosines from the matched layer's rows, the paper's metric from the folded ones. */

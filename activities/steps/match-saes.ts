@@ -1,5 +1,6 @@
 import { crc32c } from '../../artifacts/crc32c';
-import { PAIR_LAYOUT } from '../../artifacts/layout';
+import { contentKey } from '../../artifacts/content-key';
+import { PAIR_LAYOUT, pairCheckpoint } from '../../artifacts/layout';
 import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
 import type { ManifestInput } from '../../artifacts/manifest';
 import { openStore } from '../../artifacts/store/open-store';
@@ -9,7 +10,7 @@ import { InputError } from '../../matching/errors';
 import { featuresOf } from '../../matching/features';
 import { foldLayer } from '../../matching/folding';
 import type { FoldedLayer } from '../../matching/folding';
-import { matchPair } from '../../matching/match-pair';
+import { MATCHING_VERSION, matchPair } from '../../matching/match-pair';
 import type { MatchSide } from '../../matching/match-pair';
 import { VERSION } from '../../matching/version';
 import type { SaeHeader } from '../../sae/canonical';
@@ -20,7 +21,10 @@ import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
 import { checkSpaces } from './check-spaces';
 import { environmentFacts } from './environment-facts';
-import { matchPorts, memoryLeft, reportRows } from './match-layers';
+import { deleteCheckpoint } from './match-checkpoint';
+import { reportRows } from './match-layers';
+import { matchPorts, memoryLeft } from './match-resources';
+import type { MatchResources } from './match-resources';
 import { encodeMatchTables, matchRow } from './match-tables';
 import { matchingOptions } from './matching-options';
 import type { MatchingOptions } from './matching-options';
@@ -33,7 +37,7 @@ export interface MatchSaesInput extends MatchingOptions {
   readonly out: string;
   readonly format: string | null;
   readonly allowHookMismatch: boolean;
-  readonly memoryBudget: number;
+  readonly resources: MatchResources;
 }
 
 interface LoadedSae {
@@ -57,12 +61,15 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   });
   const [a, b] = [side(source), side(target)];
   checkSpaces({ name: input.source, features: a.features }, { name: input.target, features: b.features });
-  const availableMemory = memoryLeft(input.memoryBudget, 1);
+  const hashes = { source: hashesOf(source), target: hashesOf(target) };
+  const options = matchingOptions(input);
+  const store = openStore(input.out);
+  const checkpoint = pairCheckpoint(contentKey('match', { version: MATCHING_VERSION, hashes, ...options }));
   const matching = await matchPair(
     a,
     b,
-    { availableMemory, unmatched: input.unmatched ?? null },
-    matchPorts(context, 1)
+    { availableMemory: memoryLeft(input.resources), unmatched: input.unmatched ?? null },
+    matchPorts(context, input.resources, store, checkpoint)
   );
   const pair = {
     sourceLayer: source.input.layer,
@@ -71,8 +78,6 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
     target: b.features,
     matching,
   };
-  const hashes = { source: hashesOf(source), target: hashesOf(target) };
-  const options = matchingOptions(input);
   const seconds = (Date.now() - started.getTime()) / 1000;
   const row: PairRow = { ...matchRow(pair, seconds), composed_agreement: null, composed_extra_cost: null };
   const requested = { ...options, format: input.format };
@@ -80,6 +85,7 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
     ...encodeMatchTables(pair, hashes, options),
     [PAIR_LAYOUT.pairs]: encodePairs([row], { inputs: hashes, options }),
   });
+  await deleteCheckpoint(store, checkpoint);
   return row;
 }
 

@@ -23,7 +23,7 @@ export const ERROR_CLASSES = [
   SaeMatchError,
 ] as const;
 
-/** What a thread is started with. */
+/** What a thread is asked to do; it is asked again only once it has answered. */
 export interface ToThread {
   readonly name: string;
   readonly input: unknown;
@@ -34,6 +34,7 @@ export interface ToThread {
 /** What a thread says to its caller. */
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: TaskProgress }
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'result'; readonly value: unknown }
   | {
       readonly kind: 'error';

@@ -9,15 +9,21 @@ import type { TaskInput, TaskName, TaskResult } from './tasks';
 
 export interface RunTaskOptions {
   readonly onProgress?: (progress: TaskProgress) => void;
+  readonly onNote?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
 
 /** A task that does not stop by itself is terminated this long after it was asked to. */
-const TERMINATE_AFTER_MS = 5000;
+const TERMINATE_AFTER_MS = 10_000;
+/** A thread that nothing was asked of for so long is ended, and gives back its memory. */
+const IDLE_MS = 60_000;
+
+/** Threads that wait for a task: code that has run before runs several times faster. */
+const idle = new Map<Worker, NodeJS.Timeout>();
 
 /**
- * Runs one heavy task in a thread of its own, so that the event loop stays free for heartbeats. Errors come back with
- * their class; cancelling asks the task to stop between tiles.
+ * Runs one heavy task in a thread, so that the event loop stays free for heartbeats. Errors come back with their class;
+ * cancelling asks the task to stop between tiles.
  *
  * @throws CancelledError when the signal was aborted
  */
@@ -28,33 +34,79 @@ export async function runTask<N extends TaskName>(
 ): Promise<TaskResult<N>> {
   if (options.signal?.aborted === true) throw new CancelledError();
   const cancelled = new SharedArrayBuffer(4);
-  const workerData: ToThread = { name, input, cancelled };
-  const thread = new Worker(threadEntry(), { workerData });
+  const thread = borrowThread();
+  let terminator: NodeJS.Timeout | undefined;
   const stop = (): void => {
     Atomics.store(new Int32Array(cancelled), 0, 1);
-    setTimeout(() => void thread.terminate(), TERMINATE_AFTER_MS).unref();
+    terminator = setTimeout(() => void thread.terminate(), TERMINATE_AFTER_MS).unref();
   };
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
+    const message: ToThread = { name, input, cancelled };
+    thread.postMessage(message);
     return (await outcome(thread, options)) as TaskResult<N>;
   } finally {
+    clearTimeout(terminator);
     options.signal?.removeEventListener('abort', stop);
+    returnThread(thread);
   }
 }
 
-function outcome(thread: Worker, { onProgress, signal }: RunTaskOptions): Promise<unknown> {
+function outcome(thread: Worker, { onProgress, onNote, signal }: RunTaskOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    thread.on('message', (message: FromThread) => {
+    const onMessage = (message: FromThread): void => {
       if (message.kind === 'progress') onProgress?.(message.progress);
-      else if (message.kind === 'result') resolve(message.value);
-      else reject(reviveError(message.error));
-    });
-    thread.on('error', reject);
-    thread.on('exit', (code) => {
-      if (signal?.aborted === true) reject(new CancelledError());
-      reject(new SaeMatchError('a worker thread ended without a result', { found: `exit code ${code}` }));
-    });
+      else if (message.kind === 'note') onNote?.(message.text);
+      else if (message.kind === 'result') settle(resolve, message.value);
+      else settle(reject, reviveError(message.error));
+    };
+    const onError = (error: unknown): void => {
+      settle(reject, error);
+    };
+    const onExit = (code: number): void => {
+      const found = `exit code ${code}`;
+      settle(
+        reject,
+        signal?.aborted === true
+          ? new CancelledError()
+          : new SaeMatchError('a worker thread ended without a result', { found })
+      );
+    };
+    const settle = <T>(how: (value: T) => void, value: T): void => {
+      thread.off('message', onMessage).off('error', onError).off('exit', onExit);
+      how(value);
+    };
+    thread.on('message', onMessage).on('error', onError).on('exit', onExit);
   });
+}
+
+function borrowThread(): Worker {
+  // The one used last has most of what a task needs in its caches.
+  const [thread, timer] = [...idle].at(-1) ?? [];
+  if (thread === undefined) return startThread();
+  clearTimeout(timer);
+  idle.delete(thread);
+  // Only a thread that owes an answer keeps the process alive.
+  thread.ref();
+  return thread;
+}
+
+function startThread(): Worker {
+  const thread = new Worker(threadEntry());
+  thread.on('exit', () => {
+    clearTimeout(idle.get(thread));
+    idle.delete(thread);
+  });
+  // One that breaks while nobody waits for it ends, which is all there is to do.
+  thread.on('error', () => undefined);
+  return thread;
+}
+
+/** Takes a thread back after its task, however that ended; one that has ended itself is no longer there. */
+function returnThread(thread: Worker): void {
+  if (thread.threadId < 0) return;
+  thread.unref();
+  idle.set(thread, setTimeout(() => void thread.terminate(), IDLE_MS).unref());
 }
 
 /** The compiled thread entry; sources that run without a build step use the one of the last build. */

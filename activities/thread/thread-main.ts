@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { CancelledError } from '../../matching/errors';
 import type { TaskContext } from '../task-context';
 import { TASKS } from './tasks';
@@ -6,13 +6,15 @@ import type { TaskName } from './tasks';
 import type { FromThread, ToThread } from './protocol';
 import { describeError } from './thread-errors';
 
-/** Entry of the worker threads that carry out heavy tasks: one task a thread, then the thread ends. */
-async function main(): Promise<void> {
-  const { name, input, cancelled } = workerData as ToThread;
+/** Entry of the worker threads that carry out heavy tasks, one at a time. */
+async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
   const flag = new Int32Array(cancelled);
   const context: TaskContext = {
     onProgress: (progress) => {
       post({ kind: 'progress', progress });
+    },
+    onNote: (text) => {
+      post({ kind: 'note', text });
     },
     throwIfCancelled: () => {
       if (Atomics.load(flag, 0) === 1) throw new CancelledError();
@@ -30,4 +32,4 @@ function post(message: FromThread): void {
   parentPort!.postMessage(message);
 }
 
-void main();
+parentPort!.on('message', (message: ToThread) => void carryOut(message));

@@ -1,8 +1,10 @@
+import { CHECKPOINT_SECONDS } from '../../activities/steps/match-checkpoint';
 import { runTask } from '../../activities/thread/run-task';
 import type { MatchSaesInput } from '../../activities/steps/match-saes';
 import type { TaskProgress } from '../../activities/task-context';
 import { openStore } from '../../artifacts/store/open-store';
 import type { PairRow } from '../../artifacts/tables/pairs';
+import { chooseDevice } from '../../kernels/choose-device';
 import { CancelledError } from '../../matching/errors';
 import { parseWeightMode } from '../../matching/features';
 import { figure, formatSeconds } from '../format-table';
@@ -13,6 +15,7 @@ import { createProgressBar } from '../progress-bar';
 import { defaultMemoryBudget } from '../session';
 import { parseBytes } from '../spec/parse-bytes';
 import { absolute } from '../spec/read-spec';
+import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';
 import { parseUnmatched } from '../spec/parse-unmatched';
 import { degenerate } from '../spec/resolve-spec';
 import type { RunFlags } from '../spec/resolve-spec';
@@ -20,7 +23,12 @@ import { warnExcluded } from '../summary';
 import type { AddVerb } from '../verb';
 import { withMatchingFlags } from './run';
 
-type PairFlags = RunFlags & { readonly force?: boolean; readonly json?: boolean; readonly out: string };
+type PairFlags = RunFlags & {
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly out: string;
+  readonly device: string;
+};
 
 export const addPair: AddVerb = (program, action) =>
   withMatchingFlags(program.command('pair'))
@@ -30,6 +38,7 @@ export const addPair: AddVerb = (program, action) =>
     .argument('<target>', 'SAE: a folder, a file, or <source>#<layer>')
     .requiredOption('--out <folder>', 'where the tables go')
     .option('--force', 'write into a folder that holds other files')
+    .option('--device <name>', `where to compute: ${DEVICE_CHOICES.join(' | ')}`, 'auto')
     .option('--json', 'print the pair’s figures as JSON')
     .addHelpText(
       'after',
@@ -56,16 +65,26 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
     ...(flags.unmatched !== undefined && { unmatched: parseUnmatched(flags.unmatched) }),
     format: flags.format ?? null,
     allowHookMismatch: flags.allowHookMismatch ?? false,
-    memoryBudget:
-      flags.memoryBudget === undefined ? defaultMemoryBudget() : parseBytes(flags.memoryBudget, '--memory-budget'),
+    resources: {
+      memoryBudget:
+        flags.memoryBudget === undefined ? defaultMemoryBudget() : parseBytes(flags.memoryBudget, '--memory-budget'),
+      slots: 1,
+      device: await chooseDevice(parseDevice(flags.device)),
+      checkpointSeconds: CHECKPOINT_SECONDS,
+    },
   };
   const bar = createProgressBar(output.interactive);
   const interrupt = createInterrupt();
   try {
-    const onProgress = ({ phase, done, total }: TaskProgress): void => {
-      bar.draw({ label: phase, fraction: done / Math.max(1, total), detail: '' });
+    const onProgress = ({ phase, done, total, gap }: TaskProgress): void => {
+      const detail = gap === null ? '' : `gap ${gap.toExponential(1)}`;
+      bar.draw({ label: phase, fraction: done / Math.max(1, total), detail });
     };
-    const row = await runTask('matchSaes', input, { onProgress, signal: interrupt.signal });
+    const onNote = (text: string): void => {
+      bar.clear();
+      output.note(text);
+    };
+    const row = await runTask('matchSaes', input, { onProgress, onNote, signal: interrupt.signal });
     bar.clear();
     if (flags.json === true) output.json(row);
     else printRow(output, row, out);

@@ -1,10 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { LogLevel } from '@temporalio/worker';
+import { CHECKPOINT_SECONDS } from '../../activities/steps/match-checkpoint';
+import type { MatchResources } from '../../activities/steps/match-resources';
+import { chooseDevice } from '../../kernels/choose-device';
+import type { OrtDevice } from '../../kernels/probe-devices';
 import { UsageError } from '../../matching/errors';
 import { configuredServer } from '../../workers/connection';
 import type { Pool } from '../../workers/run-worker';
 import { defaultMemoryBudget, taskQueueName } from '../session';
 import { parseBytes } from '../spec/parse-bytes';
+import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';
 import type { AddVerb } from '../verb';
 
 interface WorkerFlags {
@@ -12,6 +17,8 @@ interface WorkerFlags {
   readonly pools: string;
   readonly matchSlots?: string;
   readonly memoryBudget?: string;
+  readonly device: string;
+  readonly checkpoint: string;
   readonly metrics: string;
   readonly grace: string;
   readonly logLevel: string;
@@ -30,10 +37,12 @@ export const addWorker: AddVerb = (program, action) =>
     )
     .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS or the profile)')
     .option('--pools <list>', 'kinds of work to take', POOLS.join(','))
-    .option('--match-slots <count>', 'matches at once (default: one for each core)')
+    .option('--match-slots <count>', 'matches at once (default: one for each core; one on a GPU)')
+    .option('--device <name>', `where to compute matches: ${DEVICE_CHOICES.join(' | ')}`, 'auto')
     .option('--memory-budget <size>', 'memory this process may use, such as 4GiB (default: 70 % of the machine)')
     .option('--metrics <host:port>', 'where /metrics is served; port 0 takes a free one', '127.0.0.1:9464')
     .option('--grace <seconds>', 'time for running work to finish when told to stop', '30')
+    .option('--checkpoint <seconds>', 'how often a long match saves its state', String(CHECKPOINT_SECONDS))
     .option('--log-level <level>', LOG_LEVELS.join(' | '), 'WARN')
     .addHelpText(
       'after',
@@ -54,12 +63,7 @@ export const addWorker: AddVerb = (program, action) =>
           server,
           taskQueue: taskQueueName(),
           pools: parsePools(flags.pools),
-          matchSlots:
-            flags.matchSlots === undefined ? availableParallelism() : wholeNumber(flags.matchSlots, '--match-slots', 1),
-          memoryBudget:
-            flags.memoryBudget === undefined
-              ? defaultMemoryBudget()
-              : parseBytes(flags.memoryBudget, '--memory-budget'),
+          resources: await resourcesOf(flags),
           metricsAddress: flags.metrics,
           graceSeconds: wholeNumber(flags.grace, '--grace', 0),
           logLevel: parseLevel(flags.logLevel),
@@ -70,6 +74,20 @@ export const addWorker: AddVerb = (program, action) =>
         return 0;
       })
     );
+
+async function resourcesOf(flags: WorkerFlags): Promise<MatchResources> {
+  const { memoryBudget, matchSlots } = flags;
+  const device = await chooseDevice(parseDevice(flags.device));
+  return {
+    memoryBudget: memoryBudget === undefined ? defaultMemoryBudget() : parseBytes(memoryBudget, '--memory-budget'),
+    slots: matchSlots === undefined ? defaultSlots(device) : wholeNumber(matchSlots, '--match-slots', 1),
+    device,
+    checkpointSeconds: wholeNumber(flags.checkpoint, '--checkpoint', 0),
+  };
+}
+
+/** One match for each core, but only one at a time for a device that matches would have to share. */
+const defaultSlots = (device: OrtDevice): number => (device === 'cpu' ? availableParallelism() : 1);
 
 function parsePools(text: string): Pool[] {
   return text.split(',').map((name) => {

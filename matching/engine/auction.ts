@@ -19,12 +19,7 @@ export interface AuctionScales {
  * row and column must be matched. Brings prices and most of the matching close to the optimum at little cost; nothing
  * about its result is relied upon. `check` may throw to stop it, which leaves a state to go on from. The last bidder is served first, which keeps the contested prices in the cache.
  */
-export function auction(
-  graph: CandidateGraph,
-  state: SparseState,
-  scales: AuctionScales,
-  check: () => void
-): void {
+export function auction(graph: CandidateGraph, state: SparseState, scales: AuctionScales, check: () => void): void {
   for (let epsilon = scales.first; ; epsilon = Math.max(epsilon / scales.factor, scales.last)) {
     bidAll(graph, state, epsilon, check);
     if (epsilon <= scales.last) return;

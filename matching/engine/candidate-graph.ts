@@ -34,11 +34,7 @@ export function emptyGraph(rows: number, columns: number): CandidateGraph {
 }
 
 /** Adds edges; of several for one pair the first of the new lists wins, and new ones win over old ones. */
-export function addEdges(
-  graph: CandidateGraph,
-  lists: readonly EdgeList[],
-  terms: EdgeTerms
-): CandidateGraph {
+export function addEdges(graph: CandidateGraph, lists: readonly EdgeList[], terms: EdgeTerms): CandidateGraph {
   const { rows } = graph;
   const place = placesOf(graph, lists);
   const total = place[rows]!;

@@ -54,7 +54,7 @@ export function encodeCheckpoint(state: EngineState): Uint8Array[] {
 /** The state in a checkpoint; null when it is of another version, of another problem, or not whole. */
 export function decodeCheckpoint(bytes: Uint8Array, problem: { rows: number; columns: number }): EngineState | null {
   const header = headerOf(bytes);
-  if (header === null || header.version !== VERSION || !STAGES.includes(header.stage)) return null;
+  if (header?.version !== VERSION || !STAGES.includes(header.stage)) return null;
   if (header.rows !== problem.rows || header.columns !== problem.columns) return null;
   const next = arraysOf(bytes, header);
   if (next === null) return null;

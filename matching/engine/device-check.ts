@@ -51,7 +51,9 @@ export function checkProduct(
     const value = problem.rowScale[i]! * values[r * paddedColumns + p]!;
     const norms = Math.sqrt(problem.rowSquared[i]! * problem.columnSquared[order[p]!]!);
     const bound =
-      problem.rowErrorP[i]! * problem.columnErrorX[p]! + problem.rowErrorQ[i]! * problem.columnErrorY[p]! + 1e-12 * norms;
+      problem.rowErrorP[i]! * problem.columnErrorX[p]! +
+      problem.rowErrorQ[i]! * problem.columnErrorY[p]! +
+      1e-12 * norms;
     if (Math.abs(value - exact) <= bound) continue;
     const facts = {
       field: device,

@@ -66,7 +66,13 @@ export class StoreAccess {
   }
 
   /** Lists the pairs of best reduced value; what is left of each block is bounded by its largest value. */
-  private keepBest(best: BestPairs, i: number, r: number, product: TileProduct, { leastPrice, price }: ColumnFrame): void {
+  private keepBest(
+    best: BestPairs,
+    i: number,
+    r: number,
+    product: TileProduct,
+    { leastPrice, price }: ColumnFrame
+  ): void {
     const { problem, reduced } = this;
     const { blocks, columns, paddedColumns } = problem;
     const [chunk, row] = this.place(i);

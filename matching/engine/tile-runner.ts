@@ -82,6 +82,7 @@ export class TileRunner {
     const attempt = async (): Promise<void> => {
       const done = { edges: [...pass.edges, ...pass.soFar], reports: pass.reports, rows: pass.rows };
       Object.assign(pass, { edges: done.edges, soFar: [] });
+      onRows(pass.rows);
       this.begin(pass.rows);
       for (let message = step; ; message = { kind: 'continue' }) {
         const results = await this.workers!.run(message, (more) => {
@@ -140,7 +141,7 @@ export class TileRunner {
 
   /** Goes on elsewhere; rejects with the error when it is not the device's or there is nowhere left to go. */
   private async fallBack(error: unknown): Promise<void> {
-    for (let trouble = error; ; ) {
+    for (let trouble = error; ;) {
       if (!(trouble instanceof DeviceError)) throw trouble;
       const before = this.describe();
       await this.close();

@@ -84,7 +84,9 @@ export class TileWorker {
         return { edges: [this.evaluate(step.row, step.position)] };
       case 'continue':
         return this.advance(this.scan!, this.frame!);
-      default:
+      case 'candidates':
+      case 'price':
+      case 'report':
         this.frame = columnFrame(this.problem, this.problem.columnPrice);
         this.scan = this.scanOf(step, this.frame);
         return this.advance(this.scan, this.frame);

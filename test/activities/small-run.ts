@@ -30,6 +30,9 @@ export function smallModel(
   };
 }
 
+/** More memory than any test needs; checkpoints at every opportunity. */
+const resources = { memoryBudget: 2 ** 34, slots: 1, device: 'cpu', checkpointSeconds: 0 } as const;
+
 export const storeOf = ({ out }: RunSpec): FileStore => new FileStore(out);
 
 export async function foldAll(spec: RunSpec): Promise<FoldedRef[]> {
@@ -40,7 +43,7 @@ export async function foldAll(spec: RunSpec): Promise<FoldedRef[]> {
 }
 
 export function match(spec: RunSpec, source: FoldedRef, target: FoldedRef): Promise<MatchRef> {
-  return matchLayersTask({ spec, source, target, memoryBudget: 2 ** 34, slots: 1 }, silentContext);
+  return matchLayersTask({ spec, source, target, resources }, silentContext);
 }
 
 /** Carries out every step of a run but the last, whose input it returns. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MatchSaesInput } from '../../../activities/steps/match-saes';
 import type { TaskProgress } from '../../../activities/task-context';
@@ -16,6 +16,8 @@ beforeAll(() => {
   [source, target] = writeLayers(newFolder(), [randomSae(1), randomSae(2)]) as [string, string];
 });
 
+const resources = { memoryBudget: 2 ** 34, slots: 1, device: 'cpu', checkpointSeconds: 30 } as const;
+
 function pairInput(change: Partial<MatchSaesInput> = {}): MatchSaesInput {
   return {
     source,
@@ -26,7 +28,7 @@ function pairInput(change: Partial<MatchSaesInput> = {}): MatchSaesInput {
     degenerate: 'exclude',
     format: null,
     allowHookMismatch: false,
-    memoryBudget: 2 ** 34,
+    resources,
     ...change,
   };
 }
@@ -45,7 +47,7 @@ describe('a task in a thread', () => {
     ['a missing file', InputError, () => ({ source: '/nowhere' })],
     ['an unknown format', UsageError, () => ({ format: 'mine' })],
     ['a folder below a file', EnvironmentError, () => ({ out: join(source, 'out') })],
-    ['too little memory', MemoryBudgetError, () => ({ memoryBudget: 1 })],
+    ['too little memory', MemoryBudgetError, () => ({ resources: { ...resources, memoryBudget: 1 } })],
   ])('rejects for %s with the class of the error', async (_, errorClass, change) => {
     const error: unknown = await runTask('matchSaes', pairInput(change())).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(errorClass);
@@ -60,7 +62,7 @@ describe('a task in a thread', () => {
     expect((error as Error).message).toContain(`${spec.out}/artifacts/matches/0/matches.parquet`);
   });
 
-  it('stops when it is cancelled while it computes, and writes nothing', async () => {
+  it('stops when it is cancelled while it computes, leaves its state, and goes on from there', async () => {
     const input = pairInput({ source: `${EXAMPLE}#0`, target: `${EXAMPLE}#1` });
     const controller = new AbortController();
     const phases = new Set<string>();
@@ -72,7 +74,10 @@ describe('a task in a thread', () => {
       CancelledError
     );
     expect(phases.has('certificate')).toBe(false);
-    expect(existsSync(input.out)).toBe(false);
+    expect(readdirSync(input.out)).toEqual([expect.stringMatching(/^checkpoint-[0-9a-f]{16}\.bin$/)]);
+    await runTask('matchSaes', input);
+    expect(readdirSync(input.out).filter((name) => name.startsWith('checkpoint'))).toEqual([]);
+    expect(readdirSync(input.out)).toContain('manifest.json');
   });
 
   it('does not start when it is cancelled before', async () => {

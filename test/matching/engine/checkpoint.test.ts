@@ -13,10 +13,7 @@ const availableMemory = 2 ** 30;
 const inputs = hardInputs(300, 12).filter(({ name }) => /much noise|exact duplicates/.test(name));
 const ways: readonly (readonly [string, TilePort])[] = [
   ['plain JavaScript', { devicesFor: () => [createLocalDevice('javascript', createReferenceKernel)] }],
-  [
-    'two threads',
-    createTileThreads({ device: 'cpu', threads: 2, always: { kind: 'float32', inputRoundoff: 0 } }),
-  ],
+  ['two threads', createTileThreads({ device: 'cpu', threads: 2, always: { kind: 'float32', inputRoundoff: 0 } })],
 ];
 
 /** Keeps the last state in memory, and wants one at every opportunity. */

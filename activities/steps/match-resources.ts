@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import type { ObjectStore } from '../../artifacts/store/object-store';
+import type { OrtDevice } from '../../kernels/probe-devices';
+import type { MatchPorts } from '../../matching/ports';
+import type { TaskContext } from '../task-context';
+import { createTileThreads } from '../tiles/tile-threads';
+import { createCheckpoint } from './match-checkpoint';
+
+/** What a process lends to the matches it runs. */
+export interface MatchResources {
+  /** Bytes the process may use. */
+  readonly memoryBudget: number;
+  /** Matches that share the budget and the cores. */
+  readonly slots: number;
+  /** Where tiles are computed, as long as it works. */
+  readonly device: OrtDevice;
+  /** A match that takes longer leaves its state in the store this often. */
+  readonly checkpointSeconds: number;
+}
+
+/** What the process may still allocate for one match, both layers being loaded. */
+export function memoryLeft({ memoryBudget, slots }: MatchResources): number {
+  return Math.max(0, Math.floor((memoryBudget - process.memoryUsage.rss()) / slots));
+}
+
+/**
+ * The engine's ports, reporting to the task's context.
+ *
+ * @param checkpoint name of the object that keeps the state of this match
+ */
+export function matchPorts(
+  context: TaskContext,
+  { device, slots, checkpointSeconds }: MatchResources,
+  store: ObjectStore,
+  checkpoint: string
+): MatchPorts {
+  const threads = Math.max(1, Math.floor(availableParallelism() / slots));
+  return {
+    tiles: createTileThreads({ device, threads }),
+    onProgress: context.onProgress,
+    throwIfCancelled: context.throwIfCancelled,
+    onFallback: (from, to) => {
+      context.onNote(`matching moves from ${from} to ${to}`);
+    },
+    checkpoint: createCheckpoint(store, checkpoint, checkpointSeconds),
+    now: () => performance.now(),
+  };
+}
