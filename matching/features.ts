@@ -2,12 +2,27 @@ import { InputError, UsageError } from './errors';
 import type { FoldedLayer } from './folding';
 import { rowOf, rowsFromArray } from './row-matrix';
 import type { RowMatrix } from './row-matrix';
+import { unitVectors } from './unit-vectors';
 
 /** Which parts of a feature's weights are compared. */
 export type WeightMode = 'decoder' | 'encoder' | 'decoder+encoder' | 'all';
 export const WEIGHT_MODES: readonly WeightMode[] = ['decoder', 'encoder', 'decoder+encoder', 'all'];
 
 export type PartName = 'decoder' | 'encoder' | 'bias';
+
+/** What is made small: the squared distance of the vectors as they are, or of the vectors scaled to unit length. */
+export type Metric = 'mse' | 'cosine';
+export const METRICS: readonly Metric[] = ['mse', 'cosine'];
+
+/** Weights of the parts' squared distances. A part that is not named has weight 1; one of weight 0 is left out. */
+export type PartWeights = Readonly<Partial<Record<PartName, number>>>;
+
+/** How the parts of a mode become vectors; named as in a run's specification. */
+export interface VectorOptions {
+  /** Default: `mse`. */
+  readonly metric?: Metric;
+  readonly part_weights?: PartWeights;
+}
 
 /** One part of the feature vectors: `[features, width]` float32 rows and the weight of its squared distances. */
 export interface FeaturePart {
@@ -27,22 +42,29 @@ export interface Features {
   readonly excluded: Uint8Array;
 }
 
-const PARTS_OF_MODE: Record<WeightMode, readonly PartName[]> = {
+/** The parts of each mode, in their order. */
+export const PARTS_OF_MODE: Readonly<Record<WeightMode, readonly PartName[]>> = {
   decoder: ['decoder'],
   encoder: ['encoder'],
   'decoder+encoder': ['decoder', 'encoder'],
   all: ['decoder', 'encoder', 'bias'],
 };
 
-/** Selects the parts of a mode from a folded layer, each with weight 1. b_dec is never part of a feature. */
-export function featuresOf(layer: FoldedLayer, mode: WeightMode): Features {
+/**
+ * Selects the parts of a mode from a folded layer; parts of weight 0 are no part of the vectors. With the metric `cosine`
+ * the vectors are scaled to unit length, see {@link unitVectors}. b_dec is never part of a feature.
+ */
+export function featuresOf(layer: FoldedLayer, mode: WeightMode, options: VectorOptions = {}): Features {
   const rows: Record<PartName, RowMatrix> = {
     decoder: layer.decoder,
     encoder: layer.encoder,
     bias: rowsFromArray(layer.encoderBias, layer.features, 1),
   };
-  const parts = PARTS_OF_MODE[mode].map((name) => ({ name, weight: 1, rows: rows[name] }));
-  return { count: layer.features, parts, excluded: layer.excluded };
+  const parts = PARTS_OF_MODE[mode]
+    .map((name) => ({ name, weight: options.part_weights?.[name] ?? 1, rows: rows[name] }))
+    .filter(({ weight }) => weight !== 0);
+  const features = { count: layer.features, parts, excluded: layer.excluded };
+  return options.metric === 'cosine' ? unitVectors(features, squaredNorms(features)) : features;
 }
 
 /** Number of elements of one feature vector. */
