@@ -1,5 +1,6 @@
 import { runTask } from '../activities/thread/run-task';
 import type { RunTaskOptions } from '../activities/thread/run-task';
+import type { MatchingOptions } from '../activities/steps/matching-options';
 import type { PairVerification, VerifyPairInput } from '../activities/steps/verify-pair';
 import type { PairFiles } from '../artifacts/layout';
 import type { Manifest } from '../artifacts/manifest';
@@ -55,7 +56,7 @@ export interface SaeToVerify {
 }
 
 export interface VerifyOptions extends RunTaskOptions {
-  readonly options: Pick<VerifyPairInput, 'weights' | 'fold' | 'degenerate' | 'unmatched' | 'format'>;
+  readonly options: MatchingOptions & Pick<VerifyPairInput, 'format'>;
   /** Told which pair is being proved. */
   readonly onPair?: (index: number, total: number) => void;
 }

@@ -1,4 +1,4 @@
-import type { WeightMode } from '../matching/features';
+import type { Metric, PartWeights, WeightMode } from '../matching/features';
 
 /**
  * What a run computes: the resolved specification. The id of a run is the hash of these fields, so nothing that leaves
@@ -14,6 +14,10 @@ export interface RunSpec {
   /** Every neighbouring pair of the selected layers, every pair of them, or exactly these. */
   readonly pairs: 'adjacent' | 'all' | readonly (readonly [number, number])[];
   readonly weights: WeightMode;
+  /** Absent: squared distances of the vectors as they are. */
+  readonly metric?: Exclude<Metric, 'mse'>;
+  /** Weights other than 1 of the parts' squared distances. Absent: all are 1. */
+  readonly part_weights?: PartWeights;
   readonly fold: boolean;
   /** What happens to features with θ ≤ 0. */
   readonly degenerate: 'exclude' | 'error';

@@ -4,8 +4,9 @@ import { decodeMatches } from '../../artifacts/tables/matches';
 import type { MatchTable } from '../../artifacts/tables/matches';
 import { compose } from '../../matching/composition';
 import { featuresOf, pairCost } from '../../matching/features';
+import type { Features } from '../../matching/features';
 import type { CompareInput } from '../../workflows/activity-types';
-import type { ComposedComparison, MatchRef } from '../../workflows/run-types';
+import type { ComposedComparison, FoldedRef, MatchRef } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
 import { readFolded } from './folded-artifact';
 import { matchObject } from './keys';
@@ -20,8 +21,9 @@ export async function compareComposedTask(input: CompareInput, context: TaskCont
     const { targetFeature } = await readMatches(store, step);
     composed = composed === null ? targetFeature : compose(composed, targetFeature);
   }
-  const source = featuresOf(await readFolded(store, input.source.rows), input.spec.weights);
-  const target = featuresOf(await readFolded(store, input.target.rows), input.spec.weights);
+  const vectorsOf = async ({ rows }: FoldedRef): Promise<Features> =>
+    featuresOf(await readFolded(store, rows), input.spec.weights, input.spec);
+  const [source, target] = [await vectorsOf(input.source), await vectorsOf(input.target)];
   let agreeing = 0;
   let matched = 0;
   let extraCost = 0;

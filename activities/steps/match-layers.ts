@@ -39,7 +39,7 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     const rows = await readFolded(store, folded.rows);
     const same = folded.folded === folded.rows;
     const reported = same || folded.folded === null ? null : await readFolded(store, folded.folded);
-    return { features: featuresOf(rows, spec.weights), report: reportRows(rows, same ? rows : reported) };
+    return { features: featuresOf(rows, spec.weights, spec), report: reportRows(rows, same ? rows : reported) };
   };
   const [a, b] = [await side(source), await side(target)];
   const name = (folded: FoldedRef): string => `${spec.source}#${folded.layer}`;

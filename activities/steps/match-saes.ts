@@ -56,7 +56,7 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
     checkHooks([source, target].map(({ input: { path }, header }) => ({ name: path, hook: header.hook })));
   }
   const side = ({ rows, folded }: LoadedSae): MatchSide => ({
-    features: featuresOf(rows, input.weights),
+    features: featuresOf(rows, input.weights, input),
     report: reportRows(rows, folded),
   });
   const [a, b] = [side(source), side(target)];
@@ -128,7 +128,7 @@ async function writeFolder(
   out: string,
   started: Date,
   inputs: ManifestInput[],
-  options: Readonly<Record<string, string | number | boolean | null>>,
+  options: Readonly<Record<string, unknown>>,
   row: PairRow,
   tables: Readonly<Record<string, Uint8Array>>
 ): Promise<void> {

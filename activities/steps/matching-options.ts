@@ -1,9 +1,20 @@
 import type { RunSpec } from '../../workflows/run-types';
 
 /** The options that determine a pair's tables: part of content addresses, manifests and the tables' metadata. */
-export type MatchingOptions = Pick<RunSpec, 'weights' | 'fold' | 'degenerate' | 'unmatched'>;
+export type MatchingOptions = Pick<
+  RunSpec,
+  'weights' | 'metric' | 'part_weights' | 'fold' | 'degenerate' | 'unmatched'
+>;
 
 /** Picks them from a specification or the like; what was not asked for is absent. */
-export function matchingOptions({ weights, fold, degenerate, unmatched }: MatchingOptions): MatchingOptions {
-  return { weights, fold, degenerate, ...(unmatched !== undefined && { unmatched }) };
+export function matchingOptions(options: MatchingOptions): MatchingOptions {
+  const { weights, metric, part_weights, fold, degenerate, unmatched } = options;
+  return {
+    weights,
+    ...(metric !== undefined && { metric }),
+    ...(part_weights !== undefined && { part_weights }),
+    fold,
+    degenerate,
+    ...(unmatched !== undefined && { unmatched }),
+  };
 }

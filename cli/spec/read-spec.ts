@@ -7,6 +7,7 @@ import { InputError, UsageError } from '../../matching/errors';
 import { parseLayers } from '../../sae/select-layers';
 import { parsePairs } from '../../workflows/plan-pairs';
 import { parseBytes } from './parse-bytes';
+import { parsePartWeights } from './parse-part-weights';
 import { specSchema } from './spec-schema';
 import type { SpecFile } from './spec-schema';
 
@@ -95,10 +96,12 @@ function inWords(value: unknown): string {
 }
 
 /** Parses the values that have a form of their own, so that their faults name the file. */
-function checkTexts(file: string, { layers, pairs, memory_budget: budget, run_id: runId }: SpecFile): void {
+function checkTexts(file: string, spec: SpecFile): void {
+  const { layers, pairs, part_weights: partWeights, memory_budget: budget, run_id: runId } = spec;
   try {
     if (layers !== undefined) specLayers(layers);
     if (pairs !== undefined) parsePairs(pairs);
+    if (partWeights !== undefined) parsePartWeights(partWeights);
     if (budget !== undefined) parseBytes(budget, 'memory_budget');
     if (runId !== undefined) runFolder(runId);
   } catch (cause) {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../artifacts/json';
 import { runFolder } from '../../artifacts/layout';
 import { UsageError } from '../../matching/errors';
-import { parseWeightMode } from '../../matching/features';
 import { parseLayers } from '../../sae/select-layers';
 import { parsePairs } from '../../workflows/plan-pairs';
 import type { RunSpec } from '../../workflows/run-types';
 import { absolute, isSpecFile, readSpec, specLayers } from './read-spec';
+import { parseComparison } from './parse-comparison';
 import { parseUnmatched } from './parse-unmatched';
 import { parseBytes } from './parse-bytes';
 import type { SpecFile } from './spec-schema';
@@ -17,6 +17,8 @@ export interface RunFlags {
   readonly layers?: string;
   readonly pairs?: string;
   readonly weights?: string;
+  readonly metric?: string;
+  readonly partWeights?: string;
   /** False with --no-fold; commander sets true by default. */
   readonly fold?: boolean;
   readonly degenerate?: string;
@@ -59,7 +61,11 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     out: absolute(flags.out ?? file.out ?? DEFAULT_OUT, cwd),
     layers: selectedLayers(flags, file),
     pairs: parsePairs(flags.pairs ?? file.pairs ?? 'adjacent'),
-    weights: parseWeightMode(flags.weights ?? file.weights ?? 'decoder'),
+    ...parseComparison({
+      weights: flags.weights ?? file.weights,
+      metric: flags.metric ?? file.metric,
+      partWeights: flags.partWeights ?? file.part_weights,
+    }),
     fold: flags.fold === false ? false : (file.fold ?? true),
     degenerate: degenerate(flags.degenerate ?? file.degenerate ?? 'exclude'),
     ...(unmatched !== undefined && { unmatched: parseUnmatched(unmatched) }),

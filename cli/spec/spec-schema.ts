@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WEIGHT_MODES } from '../../matching/features';
+import { METRICS, WEIGHT_MODES } from '../../matching/features';
 
 const layers = z.union([z.string(), z.int().nonnegative(), z.array(z.int().nonnegative()).min(1)]);
 const size = z.union([z.string(), z.int().positive()]);
@@ -19,6 +19,14 @@ export const specSchema = z.strictObject({
     .enum(WEIGHT_MODES as [string, ...string[]])
     .optional()
     .describe(WEIGHT_MODES.join(' | ')),
+  metric: z
+    .enum(METRICS as [string, ...string[]])
+    .optional()
+    .describe(METRICS.join(' | ')),
+  part_weights: z
+    .union([z.string(), z.record(z.string(), z.number())])
+    .optional()
+    .describe('weights such as {decoder: 1, encoder: 0.5}'),
   fold: flag,
   degenerate: z.enum(['exclude', 'error']).optional().describe('exclude | error'),
   unmatched: z.union([z.string(), z.number()]).optional().describe('a number from -1 to 1'),

@@ -6,7 +6,6 @@ import { openStore } from '../../artifacts/store/open-store';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { chooseDevice } from '../../kernels/choose-device';
 import { CancelledError } from '../../matching/errors';
-import { parseWeightMode } from '../../matching/features';
 import { figure, formatSeconds } from '../format-table';
 import { createInterrupt } from '../interrupt';
 import { checkFolder, checkOwn } from '../out-folder';
@@ -14,6 +13,7 @@ import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { defaultMemoryBudget } from '../session';
 import { parseBytes } from '../spec/parse-bytes';
+import { parseComparison } from '../spec/parse-comparison';
 import { absolute } from '../spec/read-spec';
 import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';
 import { parseUnmatched } from '../spec/parse-unmatched';
@@ -44,7 +44,8 @@ export const addPair: AddVerb = (program, action) =>
       'after',
       '\nExamples:\n  sae-match pair examples/minilm-l6#3 examples/minilm-l6#4 --out pair-3-4\n' +
         '  sae-match pair a/params.npz b/params.npz --weights all --out out/\n' +
-        '  sae-match pair saes#0 saes#1 --unmatched 0.3 --out out/'
+        '  sae-match pair saes#0 saes#1 --metric cosine --unmatched 0.3 --out out/\n' +
+        '  sae-match pair saes#0 saes#1 --weights all --part-weights encoder=0.5,bias=0 --out out/'
     )
     .action(
       action((output, source: string, target: string, flags: PairFlags) => pairVerb(output, source, target, flags))
@@ -59,7 +60,7 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
     source: absolute(source, process.cwd()),
     target: absolute(target, process.cwd()),
     out,
-    weights: parseWeightMode(flags.weights ?? 'decoder'),
+    ...parseComparison(flags),
     fold: flags.fold ?? true,
     degenerate: degenerate(flags.degenerate ?? 'exclude'),
     ...(flags.unmatched !== undefined && { unmatched: parseUnmatched(flags.unmatched) }),

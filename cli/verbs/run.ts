@@ -47,6 +47,14 @@ export const addRun: AddVerb = (program, action) =>
 export function withMatchingFlags(command: Command): Command {
   return command
     .option('--weights <parts>', 'decoder | encoder | decoder+encoder | all (default: decoder)')
+    .option(
+      '--metric <metric>',
+      'squared distance of the vectors (mse) or of their directions (cosine): mse | cosine (default: mse)'
+    )
+    .option(
+      '--part-weights <list>',
+      'weights of the squared distances of the parts, such as decoder=1,encoder=0.5 (default: 1 each)'
+    )
     .option('--no-fold', 'compare the stored weights instead of folding thresholds into them')
     .option('--degenerate <policy>', 'features with a threshold of 0 or less: exclude | error (default: exclude)')
     .option(

@@ -1,5 +1,7 @@
+import { contentKey } from '../../../artifacts/content-key';
 import { chainsKey, foldKey, matchKey } from '../../../activities/steps/keys';
 import type { FoldKeyInput } from '../../../activities/steps/keys';
+import { MATCHING_VERSION } from '../../../matching/match-pair';
 import type { FoldedRef, MatchRef, RunSpec } from '../../../workflows/run-types';
 
 const spec: RunSpec = {
@@ -83,7 +85,18 @@ describe('the key of a match', () => {
       matchKey(source, target, { ...spec, weights: 'encoder' }),
       matchKey(source, target, { ...spec, fold: false }),
       matchKey(source, target, { ...spec, degenerate: 'error' }),
+      matchKey(source, target, { ...spec, unmatched: 0.3 }),
+      matchKey(source, target, { ...spec, metric: 'cosine' }),
+      matchKey(source, target, { ...spec, part_weights: { decoder: 2 } }),
+      matchKey(source, target, { ...spec, part_weights: { decoder: 3 } }),
     ]);
+  });
+
+  it('is made of nothing but the rows, their layers and these three options where no other is asked for', () => {
+    const { weights, fold, degenerate } = spec;
+    const sides = { source: { layer: 0, rows: 'r0', folded: 'f0' }, target: { layer: 1, rows: 'r1', folded: 'f1' } };
+    const key = contentKey('match', { version: MATCHING_VERSION, ...sides, weights, fold, degenerate });
+    expect(matchKey(source, target, spec)).toBe(key);
   });
 
   it('does not change with where things lie, which other layers there are, or what was cached', () => {
@@ -117,6 +130,8 @@ describe('the key of chains', () => {
       chainsKey(layers, [null], { ...spec, weights: 'all' }),
       chainsKey(layers, [null], { ...spec, fold: false }),
       chainsKey(layers, [null], { ...spec, degenerate: 'error' }),
+      chainsKey(layers, [null], { ...spec, metric: 'cosine' }),
+      chainsKey(layers, [null], { ...spec, part_weights: { decoder: 2 } }),
     ]);
   });
 

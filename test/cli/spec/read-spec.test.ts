@@ -35,6 +35,8 @@ describe('a specification', () => {
       layers: [0, 2],
       pairs: '0:2',
       weights: 'all',
+      metric: 'cosine',
+      part_weights: { decoder: 1, encoder: 0.5 },
       fold: false,
       degenerate: 'error',
       format: 'gemma-scope',
@@ -51,6 +53,7 @@ describe('a specification', () => {
   it('takes numbers and lists of YAML as they stand', () => {
     expect(read('source: /s\nlayers: 3')).toMatchObject({ layers: 3 });
     expect(read('source: /s\nlayers: 0-3,6\npairs: 0:1,3:5')).toMatchObject({ layers: '0-3,6', pairs: '0:1,3:5' });
+    expect(read('source: /s\npart_weights: decoder=1,bias=0')).toMatchObject({ part_weights: 'decoder=1,bias=0' });
     expect(read('source: /s\nmemory_budget: 1073741824')).toMatchObject({ memory_budget: 1073741824 });
   });
 
@@ -79,6 +82,17 @@ describe('a specification that cannot be used names file, field, found and expec
       'unknown weights',
       'source: /s\nweights: enc',
       /: weights: .* \(found "enc", expected decoder \| encoder \| decoder\+encoder \| all\)$/,
+    ],
+    ['an unknown metric', 'source: /s\nmetric: l1', /: metric: .* \(found "l1", expected mse \| cosine\)$/],
+    [
+      'a text for the weight of a part',
+      'source: /s\npart_weights: {decoder: much}',
+      /: part_weights: .* \(found \{"decoder":"much"\}, expected weights such as \{decoder: 1, encoder: 0.5\}\)$/,
+    ],
+    [
+      'a weight for an unknown part',
+      'source: /s\npart_weights: {decode: 1}',
+      /: --part-weights: .* \(found "decode", expected the parts decoder, encoder, bias\)$/,
     ],
     [
       'a mapping for layers',

@@ -102,6 +102,11 @@ describe('a run', () => {
       spec: { layers: [0, 1, 2, 3], weights: 'all', fold: false, format: 'x' },
       memoryBudget: 2 ** 30,
     });
+    const compared = { weights: 'all', metric: 'cosine', part_weights: { decoder: 2, encoder: 3 } };
+    expect(fromSpec(compared, { metric: 'mse', partWeights: 'bias=5' }).spec).toEqual({
+      ...fromSpec({ weights: 'all' }).spec,
+      part_weights: { bias: 5 },
+    });
     expect(fromSpec({ fold: true }, { fold: false }).spec.fold).toBe(false);
     expect(fromSpec({ fold: false }, { fold: true }).spec.fold).toBe(false);
   });
@@ -110,6 +115,8 @@ describe('a run', () => {
     ['layers', { layers: '3-1' }],
     ['pairs', { pairs: '1' }],
     ['weights', { weights: 'enc' }],
+    ['metric', { metric: 'l1' }],
+    ['part-weights', { partWeights: 'bias=1' }],
     ['degenerate', { degenerate: 'keep' }],
     ['memory-budget', { memoryBudget: 'lots' }],
     ['run_id', { runId: 'a/b' }],
@@ -139,6 +146,15 @@ describe('the id of a run', () => {
     expect(id({ weights: 'decoder', fold: true, pairs: 'adjacent' })).toBe(id({}));
   });
 
+  it('is the same however what is compared is written, and as before where nothing special is compared', () => {
+    const compared = { weights: 'all', metric: 'cosine', part_weights: { decoder: 1, encoder: 0.5 } };
+    const flags = { weights: 'all', metric: 'cosine', partWeights: 'encoder=.50' };
+    expect(id({}, flags)).toBe(id(compared));
+    expect(id({ ...compared, part_weights: 'encoder=0.5,bias=1' })).toBe(id(compared));
+    expect(id({ weights: 'all', part_weights: { bias: 0 } })).toBe(id({ weights: 'decoder+encoder' }));
+    expect(id({ ...SPEC, metric: 'mse', part_weights: 'decoder=1,encoder=1,bias=1' })).toBe(id(SPEC));
+  });
+
   it('does not depend on how the run is carried out', () => {
     const expected = id(SPEC);
     expect(id({ ...SPEC, memory_budget: '1GiB', address: 'a:1', detach: true })).toBe(expected);
@@ -151,6 +167,11 @@ describe('the id of a run', () => {
       ...Object.entries(SPEC).map(([key, value]) => ({ [key]: value })),
       { source: 'others' },
       { allow_hook_mismatch: true },
+      { metric: 'cosine' },
+      { part_weights: { decoder: 2 } },
+      { weights: 'all', part_weights: { encoder: 2 } },
+      { weights: 'all', part_weights: { encoder: 0 } },
+      { weights: 'all', part_weights: { encoder: 2 }, metric: 'cosine' },
     ].map((keys) => id(keys));
     expect(new Set(ids).size).toBe(ids.length);
   });
