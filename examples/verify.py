@@ -14,7 +14,8 @@ The proof is linear-programming duality. For any numbers u_i and v_j whatever, a
 certificate.parquet holds u and v for which the right-hand side reaches the cost of the matching in matches.parquet, so no
 other matching is cheaper. Where one side has more features, those of its features that stay unmatched cost nothing; the
 inequality then needs u_i <= 0 (or v_j <= 0) on that side. With `--unmatched rho` every feature may stay unmatched at
-(1 - rho) times its squared norm, which its dual may not exceed then.
+(1 - rho) times its squared norm, which its dual may not exceed then. With `--metric cosine` all of this is about the
+vectors scaled to unit length, and with `--part-weights` about vectors whose parts are weighted.
 """
 
 import argparse
@@ -258,7 +259,8 @@ def locate(sae, moved_to):
 def load_features(sae, file, options):
     """Feature vectors [features, elements], and which features take part.
 
-    Folding multiplies or divides by the threshold in float64 and rounds once to float32; costs are float64 again.
+    Folding multiplies or divides by the threshold in float64 and rounds once to float32; costs are float64 again. A part's
+    weight multiplies its squared distances, so the square root of it multiplies its elements here.
     """
     if sae["header"]["format"] != "gemma-scope":
         raise ValueError(f"this script reads Gemma Scope SAEs, {file} is {sae['header']['format']}")
@@ -271,8 +273,21 @@ def load_features(sae, file, options):
         included = theta[:, 0] > 0
         theta = np.where(theta > 0, theta, 1)
         rows = {name: part * theta if name == "decoder" else part / theta for name, part in rows.items()}
-    parts = [rows[name].astype(np.float32) for name in PARTS[options["weights"]]]
-    return np.concatenate(parts, axis=1).astype(np.float64), included
+    weight = {name: options.get("part_weights", {}).get(name, 1) for name in PARTS[options["weights"]]}
+    parts = {name: rows[name].astype(np.float32).astype(np.float64) for name in weight if weight[name] > 0}
+    if options.get("metric", "mse") == "cosine":
+        parts = unit_vectors(parts, weight)
+    return np.concatenate([np.sqrt(weight[name]) * parts[name] for name in parts], axis=1), included
+
+
+def unit_vectors(parts, weight):
+    """Every row divided by the norm of its feature's weighted vector in float64, and rounded once to float32.
+
+    The sum of a cumulative sum runs over the elements in their order, as the definition wants it. Zero vectors stay zero.
+    """
+    squared = sum(weight[name] * np.cumsum(part**2, axis=1)[:, -1] for name, part in parts.items())
+    norm = np.sqrt(np.where(squared > 0, squared, 1))[:, None]
+    return {name: (part / norm).astype(np.float32).astype(np.float64) for name, part in parts.items()}
 
 
 if __name__ == "__main__":

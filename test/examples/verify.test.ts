@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PairRow } from '../../artifacts/tables/pairs';
 import { runProgram } from '../support/program';
 import { EXAMPLE, writeSmallModel } from '../support/small-model';
 import { VERIFIERS } from './support/judge';
@@ -32,18 +33,13 @@ let objective: number;
 beforeAll(async () => {
   small = await writeSmallModel(join(scratch, 'model'), 2, FEATURES);
   pair = join(scratch, 'pair');
-  ({ objective } = await match(small[0]!, small[1]!, pair));
+  objective = (await match(small[0]!, small[1]!, pair)).objective!;
 });
 
-async function match(
-  source: string,
-  target: string,
-  out: string,
-  flags: readonly string[] = []
-): Promise<{ objective: number; matched: number; excluded_source: number }> {
+async function match(source: string, target: string, out: string, flags: readonly string[] = []): Promise<PairRow> {
   const { code, stdout, stderr } = await runProgram(['pair', source, target, '--out', out, '--json', ...flags], {});
   if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as { objective: number; matched: number; excluded_source: number };
+  return JSON.parse(stdout) as PairRow;
 }
 
 /** A copy of the small pair that a test may spoil. */
@@ -82,27 +78,52 @@ describe('both verifiers prove what `sae-match pair` wrote', () => {
     expect((await judge(out)).verdict).not.toEqual(PROVED);
   });
 
+  it('for a real pair of unit vectors that may stay unmatched, and for no other metric, weights or price', async () => {
+    const out = join(scratch, 'cosine');
+    const flags = '--metric cosine --unmatched 0.3 --weights all --part-weights encoder=0.5,bias=0.01'.split(' ');
+    const { matched, share_bias } = await match(`${EXAMPLE}#3`, `${EXAMPLE}#4`, out, flags);
+    expect(matched).toBeGreaterThan(100);
+    expect(matched).toBeLessThan(1000);
+    expect(share_bias).toBeGreaterThan(0);
+    expect((await judge(out)).verdict).toEqual(PROVED);
+    const manifest = join(out, 'manifest.json');
+    const text = readFileSync(manifest, 'utf8');
+    for (const [said, other] of [
+      [/"metric": "cosine"/, '"metric": "mse"'],
+      [/"encoder": 0\.5/, '"encoder": 0.25'],
+      [/"unmatched": 0\.3/, '"unmatched": 0.2'],
+    ] as const) {
+      writeFileSync(manifest, text.replace(said, other));
+      expect((await judge(out)).verdict).toEqual({ ...PROVED, code: 1, certificate: false });
+    }
+  });
+
   it('for a real pair of 1,024 features, stored as float16', async () => {
     const out = join(scratch, 'real');
     const { objective: stated } = await match(`${EXAMPLE}#3`, `${EXAMPLE}#4`, out, ['--weights', 'all']);
     const { verdict, texts } = await judge(out);
     expect(verdict).toEqual(PROVED);
     const recomputed = Number(/objective ([\d.]+)/.exec(texts[1]!)![1]);
-    expect(Math.abs(recomputed / stated - 1)).toBeLessThan(1e-12);
+    expect(Math.abs(recomputed / stated! - 1)).toBeLessThan(1e-12);
   });
 
   it('for a small pair matched with the defaults', async () => {
     expect((await judge(pair)).verdict).toEqual(PROVED);
   });
 
-  it.each(['--weights encoder', '--weights decoder+encoder', '--weights all --no-fold'])(
-    'for a small pair matched with %s',
-    async (flags) => {
-      const out = join(scratch, `small ${flags}`);
-      await match(small[0]!, small[1]!, out, flags.split(' '));
-      expect((await judge(out)).verdict).toEqual(PROVED);
-    }
-  );
+  it.each([
+    '--weights encoder',
+    '--weights decoder+encoder',
+    '--weights all --no-fold',
+    '--metric cosine',
+    '--metric cosine --weights all --no-fold',
+    '--weights all --part-weights decoder=3,encoder=0.1',
+    '--weights all --part-weights encoder=0 --metric cosine',
+  ])('for a small pair matched with %s', async (flags) => {
+    const out = join(scratch, `small ${flags}`);
+    await match(small[0]!, small[1]!, out, flags.split(' '));
+    expect((await judge(out)).verdict).toEqual(PROVED);
+  });
 
   it('for layers of unequal width, either way round, with features that cannot be folded', async () => {
     const fewer = await changeSae(small[0]!, 'fewer.npz', ['--features', '100', '--zero-threshold', '3,41']);
