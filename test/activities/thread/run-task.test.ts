@@ -68,7 +68,7 @@ describe('a task in a thread', () => {
     const phases = new Set<string>();
     const onProgress = ({ phase }: TaskProgress): void => {
       phases.add(phase);
-      if (phase === 'candidates') controller.abort();
+      if (phase === 'assignment') controller.abort();
     };
     await expect(runTask('matchSaes', input, { onProgress, signal: controller.signal })).rejects.toThrow(
       CancelledError

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createTileThreads } from '../../../activities/tiles/tile-threads';
 import { createReferenceKernel } from '../../../kernels/reference-kernel';
-import { createLocalTiles } from '../../../matching/engine/local-tiles';
+import { createLocalDevice } from '../../../matching/engine/local-tiles';
 import type { TileArithmetic } from '../../../matching/engine/shared-problem';
 import { featuresOf, WEIGHT_MODES } from '../../../matching/features';
 import type { Features, VectorOptions, WeightMode } from '../../../matching/features';
@@ -19,9 +19,8 @@ import { hardInputs } from './hard-inputs';
  * same matching, the same nearest features, and a certificate that holds.
  */
 
-const threads = (always: TileArithmetic): TilePort =>
-  createTileThreads({ device: 'cpu', threads: 2, throwIfCancelled: () => undefined, always });
-const javascript = createLocalTiles(createReferenceKernel);
+const threads = (always: TileArithmetic): TilePort => createTileThreads({ device: 'cpu', threads: 2, always });
+const javascript: TilePort = { devicesFor: () => [createLocalDevice('javascript', createReferenceKernel)] };
 const ways: readonly (readonly [string, TilePort])[] = [
   ['plain JavaScript', javascript],
   ['float32', threads({ kind: 'float32', inputRoundoff: 0 })],
