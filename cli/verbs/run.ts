@@ -161,17 +161,20 @@ async function report(output: Output, run: ResolvedRun, json: boolean): Promise<
 
 /** @throws UsageError when the run of this id was asked for something else; its folder may have moved since */
 function refuseOtherSpec({ runId, spec }: ResolvedRun, earlier: RunSpec): void {
-  const keys = (Object.keys(spec) as (keyof RunSpec)[]).filter((key) => key !== 'out');
+  // What only one of them has counts as well: an option that was not asked for is absent.
+  const keys = (Object.keys({ ...earlier, ...spec }) as (keyof RunSpec)[]).filter((key) => key !== 'out');
   const other = keys.find((key) => JSON.stringify(spec[key]) !== JSON.stringify(earlier[key]));
   if (other === undefined) return;
   throw new UsageError('there is another run of this id', {
     file: `run ${runId}`,
     field: other,
-    found: JSON.stringify(earlier[other]),
-    expected: JSON.stringify(spec[other]),
+    found: asText(earlier[other]),
+    expected: asText(spec[other]),
     remedy: 'Choose another --run-id, or leave it out to have one for each specification.',
   });
 }
+
+const asText = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 function idTaken({ runId }: ResolvedRun): UsageError {
   return new UsageError('there is a finished run of this id', {

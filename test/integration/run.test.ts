@@ -116,6 +116,22 @@ describe('a run through a real Temporal server', () => {
     expect(listed).toMatchObject([{ run_id: RUN, state: 'done' }]);
   });
 
+  it('of unit vectors of weighted parts is proved by verify, and not taken for one of plain vectors', async () => {
+    const selection = ['--layers', '2-3', '--out', out, '--run-id', 'cosine'];
+    const flags = '--metric cosine --weights all --part-weights encoder=0.5 --unmatched 0.3'.split(' ');
+    expect(await run('run', saes, ...selection, ...flags)).toMatchObject({ code: 0 });
+    const { spec } = readRunManifest(out, 'cosine');
+    expect(spec).toMatchObject({ metric: 'cosine', part_weights: { encoder: 0.5 }, unmatched: 0.3 });
+    const { code, stdout } = await run('verify', join(out, 'runs', 'cosine'), '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, pairs: [{ source_layer: 2, certificate: { ok: true } }] });
+    const plain = await run('run', saes, ...selection, '--weights', 'all', '--unmatched', '0.3');
+    expect(plain.code).toBe(2);
+    expect(plain.stderr).toContain(
+      'run cosine: metric: there is another run of this id (found "cosine", expected nothing)'
+    );
+  });
+
   it('refuses to pass old results off as new ones when an input has changed', async () => {
     const changed = join(saes, 'layer_2/width_1k/average_l0_32/params.npz');
     const original = readFileSync(changed);
