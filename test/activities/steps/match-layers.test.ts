@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { readMatches } from '../../../activities/steps/compare-composed';
 import { matchObject } from '../../../activities/steps/keys';
 import { findIntactMatch, readMatchSummary } from '../../../activities/steps/match-summary';
+import { readTableMetadata } from '../../../artifacts/tables/decode-table';
 import { InputError } from '../../../matching/errors';
 import type { FoldedRef, RunSpec } from '../../../workflows/run-types';
 import { temporaryFolders } from '../../artifacts/temporary-folder';
@@ -28,6 +29,36 @@ describe('matching two folded layers', () => {
     expect([...targetFeature].sort((a, b) => a - b)).toEqual(Array.from({ length: 16 }, (_, feature) => feature));
     expect(summary!.row).toMatchObject({ source_layer: 0, target_layer: 1, status: 'done', matched: 16 });
     expect(summary!.row.objective).toBe(cost.reduce((sum, value) => sum + value, 0));
+  });
+
+  it('states in its tables the options asked for and no others', async () => {
+    const optionsOf = async (asked: RunSpec): Promise<unknown> => {
+      const { key } = await match(asked, layers[0]!, layers[1]!);
+      return (await readTableMetadata(await storeOf(spec).get(matchObject(key, 'matches.parquet')))).options;
+    };
+    expect(await optionsOf(spec)).toEqual({ weights: 'decoder', fold: true, degenerate: 'exclude' });
+    const special = { weights: 'all', metric: 'cosine', part_weights: { encoder: 0.5 } } as const;
+    expect(await optionsOf({ ...spec, ...special })).toEqual({ ...special, fold: true, degenerate: 'exclude' });
+  });
+
+  it('counts elements and shares of the parts that are compared, with their weights', async () => {
+    const weighted: RunSpec = { ...spec, weights: 'all', part_weights: { decoder: 4, encoder: 0 } };
+    const ref = await match(weighted, layers[0]!, layers[1]!);
+    const { row } = (await readMatchSummary(storeOf(spec), ref.key))!;
+    const { cost, mse } = await readMatches(storeOf(spec), ref);
+    expect([...mse]).toEqual(Array.from(cost, (value) => value / 9));
+    expect(row.share_encoder).toBeNull();
+    expect(row.share_decoder! + row.share_bias!).toBeCloseTo(1, 12);
+    expect(row.share_decoder! * row.matched_cost!).toBeCloseTo(4 * 8 * 16 * row.folded_mse_decoder!, 9);
+    expect(row.share_bias! * row.matched_cost!).toBeCloseTo(16 * row.folded_mse_bias!, 9);
+  });
+
+  it('by unit vectors costs twice 1 less the decoder cosine, which is reported as ever', async () => {
+    const ref = await match({ ...spec, metric: 'cosine' }, layers[0]!, layers[1]!);
+    const { cost, decoderCosine } = await readMatches(storeOf(spec), ref);
+    cost.forEach((value, i) => {
+      expect(value).toBeCloseTo(2 - 2 * decoderCosine[i]!, 5);
+    });
   });
 
   it('is done once', async () => {
