@@ -71,7 +71,7 @@ async function measure(a, b, [sourceName], [targetName]) {
     width: layers.get(sourceName).width,
     matching: file,
   };
-  return { seconds, figures, pair, proved: proved(a, b, matching) };
+  return { seconds, figures, pair, proved: await proved(a, b, matching) };
 }
 
 function sideOf([name]) {

@@ -16,5 +16,5 @@ const b = decoderSide(readRows(target, targets, width));
 const loading = performance.now() / 1000;
 const { matching, figures } = await timedMatch(a, b, { budget, threads });
 writeFileSync(out, new Uint8Array(matching.targetFeature.buffer));
-console.log(JSON.stringify({ ...figures, loading, proved: proved(a, b, matching) }));
+console.log(JSON.stringify({ ...figures, loading, proved: await proved(a, b, matching) }));
 process.exit();

@@ -51,7 +51,7 @@ const ENGINE = {
   'solver s': ({ ours }) => figure(ours.solver),
   'share of solver': ({ ours }) => percent(shareOfSolver(ours)),
   gap: ({ ours }) => scientific(ours.gap),
-  'proved again': ({ ours }) => ({ true: 'yes', false: '**no**', null: 'too large' })[ours.proved],
+  'proved again': ({ ours }) => ({ true: 'yes', false: '**no**', null: 'not tried' })[ours.proved],
   'start and reading s': ({ ours }) => figure(ours.loading),
 };
 

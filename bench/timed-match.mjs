@@ -2,11 +2,9 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const { createTileThreads } = require('../dist/activities/tiles/tile-threads.js');
+const { openFloatProducts } = require('../dist/kernels/ort/float-products.js');
 const { matchPair } = require('../dist/matching/match-pair.js');
 const { proveOptimality } = require('../dist/matching/verification/prove-optimality.js');
-
-/** Multiply-adds up to which a result is proved again; the independent check takes about 1 ns for each. */
-const MOST_TO_PROVE = 1e12;
 
 /**
  * Times `matchPair` from rows in memory to a certified result, threads and sessions included.
@@ -16,32 +14,30 @@ const MOST_TO_PROVE = 1e12;
 export async function timedMatch(source, target, { budget, threads }) {
   const availableMemory = budget - process.memoryUsage.rss();
   const began = performance.now();
-  const tiles = createTileThreads({ device: 'cpu', threads, throwIfCancelled: () => undefined });
-  const matching = await matchPair(source, target, { availableMemory }, { tiles });
+  const tiles = createTileThreads({ device: 'cpu', threads });
+  const matching = await matchPair(source, target, { availableMemory }, { tiles, now: () => performance.now() });
   const seconds = (performance.now() - began) / 1000;
   const { objective, passes, certificate, device, fallbacks } = matching;
   const figures = {
     seconds,
-    // Time of the sparse solver, where the engine says it.
-    solver: matching.seconds?.solver ?? null,
+    solver: matching.solverSeconds,
     rss: peakMemory(),
     objective,
     gap: certificate.gap,
     passes,
-    storage: matching.storage ?? null,
+    storage: matching.storage,
     device,
     fallbacks,
   };
   return { matching, figures };
 }
 
-/** Whether the project's independent check proves the result; null where it would take too long. Not timed. */
-export function proved({ features: source }, { features: target }, matching) {
-  const width = source.parts.reduce((sum, { rows }) => sum + rows.columns, 0);
-  if (source.count * target.count * width > MOST_TO_PROVE) return null;
+/** Whether the project's independent check proves the result. Not timed. */
+export async function proved({ features: source }, { features: target }, matching) {
   const { targetFeature, cost, certificate } = matching;
   const { sourceDual, targetDual } = certificate;
-  return proveOptimality({ source, target, targetFeature, cost, sourceDual, targetDual }).holds;
+  const claim = { source, target, targetFeature, cost, sourceDual, targetDual };
+  return (await proveOptimality(claim, openFloatProducts)).holds;
 }
 
 /** Peak resident memory of this process in bytes. */

@@ -4,6 +4,7 @@ import type { CertificateSide } from '../../artifacts/tables/certificate';
 import { decodeMatches } from '../../artifacts/tables/matches';
 import { decodeTargets } from '../../artifacts/tables/targets';
 import type { PairFiles } from '../../artifacts/layout';
+import { openFloatProducts } from '../../kernels/ort/float-products';
 import { SaeMatchError } from '../../matching/errors';
 import { featuresOf } from '../../matching/features';
 import type { Features } from '../../matching/features';
@@ -72,9 +73,9 @@ export async function verifyPairTask(input: VerifyPairInput, context: TaskContex
       targetDual: dualsOf(v, target.count),
       unmatched: input.unmatched ?? null,
     };
-    return proveOptimality(claim, (done) => {
+    return proveOptimality(claim, openFloatProducts, (done, total) => {
       context.throwIfCancelled();
-      if (done % 64 === 0) context.onProgress({ phase: 'verifying', done, total: source.count, gap: null });
+      if (done % 64 === 0) context.onProgress({ phase: 'verifying', done, total, gap: null });
     });
   });
   if (proof !== null) certificateFaults.push(...proofFaults(proof, input.statedObjective));

@@ -1,5 +1,8 @@
 import type { Features } from '../features';
 import type { RowMatrix } from '../row-matrix';
+import { viewRow } from './products';
+import { worstExcess } from './worst-excess';
+import type { OnRows, OpenScreen } from './worst-excess';
 
 /** The claim to be checked. Arrays hold NaN (duals) or −1 (partners) for features that were excluded or unmatched. */
 export interface OptimalityClaim {
@@ -42,9 +45,14 @@ export interface OptimalityProof {
  * Prices are (1 − ρ)‖·‖² where the claim has an outside option ρ; else they follow from the counts: with equal counts all
  * must match, else the surplus side may stay out at 0.
  *
- * @param onRow called after each source feature with the number done; may throw to stop
+ * @param openScreen float32 products that exclude pairs of large problems before float64 decides; null for none
+ * @param onRows called between rows; may throw to stop
  */
-export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) => void): OptimalityProof {
+export async function proveOptimality(
+  claim: OptimalityClaim,
+  openScreen: OpenScreen | null = null,
+  onRows?: OnRows
+): Promise<OptimalityProof> {
   const { source, target } = claim;
   const sources = included(source.excluded);
   const targets = included(target.excluded);
@@ -56,7 +64,8 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
   const u = clamp(claim.sourceDual, sources, sourcePrice);
   const v = clamp(claim.targetDual, targets, targetPrice);
   let violation = excess(claim.sourceDual, u, sources) + excess(claim.targetDual, v, targets);
-  const similarity = new Float64Array(target.count);
+  const sides = { source, target, sources, targets, sourceNorm, targetNorm, u, v };
+  const worst = await worstExcess(sides, openScreen, onRows);
   let bound = 0;
   let objective = 0;
   let scale = 0;
@@ -70,14 +79,8 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
     if (!matchedTarget.has(j) && targetPrice[j] !== Infinity) objective += targetPrice[j]!;
   }
   for (const i of sources) {
-    rowSimilarities(source, target, i, similarity);
-    let worst = 0;
-    for (const j of targets) {
-      const cost = sourceNorm[i]! + targetNorm[j]! - 2 * similarity[j]!;
-      worst = Math.max(worst, u[i]! + v[j]! - cost);
-    }
-    bound += u[i]! - worst;
-    violation += worst;
+    bound += u[i]! - worst[i]!;
+    violation += worst[i]!;
     scale += sourceNorm[i]!;
     const partner = claim.targetFeature[i]!;
     if (partner >= 0) {
@@ -87,7 +90,6 @@ export function proveOptimality(claim: OptimalityClaim, onRow?: (done: number) =
       objective += cost;
       matched += 1;
     } else if (sourcePrice[i] !== Infinity) objective += sourcePrice[i]!;
-    onRow?.(i + 1);
   }
   const gap = objective - bound;
   const tolerance = 1e-9 * objective + 1e-12 * scale;
@@ -141,58 +143,6 @@ function eachRow(matrix: RowMatrix, visit: (row: Float32Array, index: number) =>
       visit(block.subarray(start, start + matrix.columns), index++);
     }
   }
-}
-
-function viewRow(matrix: RowMatrix, index: number): Float32Array {
-  const start = (index % matrix.rowsPerBlock) * matrix.columns;
-  return matrix.blocks[Math.floor(index / matrix.rowsPerBlock)]!.subarray(start, start + matrix.columns);
-}
-
-/** Σ_parts weight·<a_i, b_j> for all j, two target rows at a time. */
-function rowSimilarities(source: Features, target: Features, i: number, out: Float64Array): void {
-  out.fill(0);
-  source.parts.forEach((part, p) => {
-    const a = Float64Array.from(viewRow(part.rows, i));
-    const width = a.length;
-    let j = 0;
-    for (const block of target.parts[p]!.rows.blocks) {
-      for (let start = 0; start < block.length; start += 4 * width, j += 4) {
-        const sums = quadDot(a, block, start, Math.min(4, (block.length - start) / width));
-        for (let q = 0; q < sums.length && j + q < out.length; q++) out[j + q] = out[j + q]! + part.weight * sums[q]!;
-      }
-    }
-  });
-}
-
-const quad = new Float64Array(4);
-
-/** Dot products of `a` with `count` ≤ 4 consecutive rows of `block`, starting at element `start`. */
-function quadDot(a: Float64Array, block: Float32Array, start: number, count: number): Float64Array {
-  const width = a.length;
-  if (count < 4) {
-    for (let q = 0; q < count; q++) {
-      let sum = 0;
-      for (let k = 0; k < width; k++) sum += a[k]! * block[start + q * width + k]!;
-      quad[q] = sum;
-    }
-    return quad.subarray(0, count);
-  }
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  for (let k = 0, o = start; k < width; k++, o++) {
-    const x = a[k]!;
-    s0 += x * block[o]!;
-    s1 += x * block[o + width]!;
-    s2 += x * block[o + 2 * width]!;
-    s3 += x * block[o + 3 * width]!;
-  }
-  quad[0] = s0;
-  quad[1] = s1;
-  quad[2] = s2;
-  quad[3] = s3;
-  return quad;
 }
 
 function squaredDistance(source: Features, target: Features, i: number, j: number): number {

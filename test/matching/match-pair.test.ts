@@ -131,7 +131,7 @@ describe('matchPair', () => {
     const { sourceDual, targetDual } = result.certificate;
     const { targetFeature, cost } = result;
     const claim = { source, target, targetFeature, cost, sourceDual, targetDual };
-    const proof = proveOptimality(claim);
+    const proof = await proveOptimality(claim);
     expect(proof.holds).toBe(true);
     expect(proof.objective).toBeCloseTo(result.objective, 12);
     expect(result.certificate.bound).toBeLessThanOrEqual(proof.objective + proof.tolerance);
@@ -139,17 +139,17 @@ describe('matchPair', () => {
     expect(proof.wrongCost).toBeNull();
     const dearer = cost.map((value, i) => (i === 3 ? value * (1 + 1e-6) : value));
     const unmatched = Number.isNaN(cost[3]!);
-    expect(proveOptimality({ ...claim, cost: dearer }).wrongCost).toBe(unmatched ? null : 3);
+    expect((await proveOptimality({ ...claim, cost: dearer })).wrongCost).toBe(unmatched ? null : 3);
 
     const swapped = result.targetFeature.slice();
     [swapped[0], swapped[1]] = [swapped[1]!, swapped[0]!];
-    expect(proveOptimality({ ...claim, targetFeature: swapped }).holds).toBe(false);
+    expect((await proveOptimality({ ...claim, targetFeature: swapped })).holds).toBe(false);
     const raised = sourceDual.slice();
     raised[0] = raised[0]! + 0.01;
-    expect(proveOptimality({ ...claim, sourceDual: raised }).holds).toBe(false);
+    expect((await proveOptimality({ ...claim, sourceDual: raised })).holds).toBe(false);
     const lowered = sourceDual.slice();
     lowered[0] = lowered[0]! - 0.01;
-    expect(proveOptimality({ ...claim, sourceDual: lowered }).holds).toBe(false);
+    expect((await proveOptimality({ ...claim, sourceDual: lowered })).holds).toBe(false);
   });
 
   it('bounds from below, by the margin, what forbidding a match costs', async () => {
@@ -190,7 +190,7 @@ describe('matchPair', () => {
       [source, source],
     ] as const) {
       const { targetFeature, cost, certificate } = await match(a, b);
-      expect(proveOptimality({ source: a, target: b, targetFeature, cost, ...certificate }).holds).toBe(true);
+      expect((await proveOptimality({ source: a, target: b, targetFeature, cost, ...certificate })).holds).toBe(true);
     }
   });
 

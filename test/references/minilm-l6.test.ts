@@ -41,7 +41,13 @@ async function matchExample(pair: string, mode: Mode): Promise<{ matching: Match
   const [a, b] = [sides[0]!, sides[1]!];
   const matching = await matchPair(a, b, { availableMemory: 2 ** 30 }, { tiles });
   const { targetFeature, cost, certificate } = matching;
-  const { holds } = proveOptimality({ source: a.features, target: b.features, targetFeature, cost, ...certificate });
+  const { holds } = await proveOptimality({
+    source: a.features,
+    target: b.features,
+    targetFeature,
+    cost,
+    ...certificate,
+  });
   return { matching, holds };
 }
 

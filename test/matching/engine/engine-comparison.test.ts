@@ -37,7 +37,7 @@ async function expectMatching(
   const options = { availableMemory: 2 ** 30, unmatched };
   const matching = await matchPair(sideOf(source), sideOf(target), options, { tiles });
   const { targetFeature, nearestTarget, mutualNearest, cost, certificate } = matching;
-  const proof = proveOptimality({ source, target, targetFeature, cost, ...certificate, unmatched });
+  const proof = await proveOptimality({ source, target, targetFeature, cost, ...certificate, unmatched });
   expect({
     targetOf: [...targetFeature],
     nearestTarget: [...nearestTarget],
