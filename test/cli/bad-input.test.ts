@@ -163,6 +163,16 @@ const CASES: Record<string, Case> = {
     code: 2,
     says: ['--weights', 'found bias', 'expected decoder | encoder | decoder+encoder | all'],
   },
+  'a weight for a part that is not compared': {
+    args: matching(source, '--weights', 'encoder', '--part-weights', 'encoder=1,bias=0.5'),
+    code: 2,
+    says: ['--part-weights', 'found bias', 'expected encoder (of --weights encoder)'],
+  },
+  'a metric that is not known': {
+    args: matching(source, '--metric', 'l1'),
+    code: 2,
+    says: ['--metric', 'found l1', 'expected mse | cosine'],
+  },
   'a specification with an unknown key': {
     args: ['run', spec('unknown', `source: ${good}\nlayres: 0-1`)],
     code: 2,

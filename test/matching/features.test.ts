@@ -8,7 +8,7 @@ import { layerFrom, randomNumbers } from './random-features';
 const WEIGHTS = { decoder: 0.3, encoder: 2, bias: 0.1 };
 
 /** A layer of 6 features whose rows differ in size; feature 4 is all zero. */
-function layer(scale: (i: number) => number = () => 1): FoldedLayer {
+function layer(scale: (feature: number) => number = () => 1): FoldedLayer {
   const random = randomNumbers(3);
   const value = (i: number): number => (i === 4 ? 0 : Math.fround((random() - 0.5) * 10 ** (i - 2)) * scale(i));
   return layerFrom(6, { decoder: 5, encoder: 3 }, value);
