@@ -55,6 +55,16 @@ describe('openSafetensors', () => {
 });
 
 describe('encodeSafetensors', () => {
+  it('reads metadata of any name', async () => {
+    const metadata = '{"__proto__": "a", "constructor": "b", "": "c"}';
+    const { metadata: read } = await open(fileOf(`{"__metadata__": ${metadata}}`, 0));
+    expect(Object.entries(read)).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+      ['', 'c'],
+    ]);
+  });
+
   it('writes what the reader reads back, the same bytes in any order of tensors and metadata', async () => {
     const values = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 });
     await fc.assert(
