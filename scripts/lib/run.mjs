@@ -2,10 +2,19 @@ import { spawn } from 'node:child_process';
 
 import { root } from './paths.mjs';
 
-/** Runs a program in the root folder with this terminal; resolves to its exit code, or 128 when a signal ended it. */
-export function runVisibly(command, args, env = process.env) {
+/**
+ * Runs a program in the root folder with this terminal, or, with `print`, hands over what it prints and on which stream;
+ * resolves to its exit code, or 128 when a signal ended it.
+ */
+export function runVisibly(command, args, { env = process.env, print } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
+    const stdio = print === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd: root, stdio, env });
+    if (print !== undefined) {
+      for (const stream of ['stdout', 'stderr']) {
+        child[stream].setEncoding('utf8').on('data', (text) => print(text, stream));
+      }
+    }
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 128));
   });

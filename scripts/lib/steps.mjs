@@ -4,18 +4,19 @@ import { at } from './paths.mjs';
 import { runVisibly } from './run.mjs';
 
 /**
- * The steps of `npm test`, in their order. Each takes the environment and the arguments for jest and resolves to how
- * many tests passed and failed; type check and lint count as one test each.
+ * The steps of `npm test`, in their order. Each takes how its programs are run (environment and print, as for
+ * `runVisibly`) and the arguments for jest and resolves to how many tests passed and failed; type check and lint count
+ * as one test each.
  */
 export const steps = {
-  types: (env) => check(env, [['typescript/bin/tsc', '-p', 'tsconfig.check.json', '--noEmit']]),
-  lint: (env) =>
-    check(env, [
+  types: (how) => check(how, [['typescript/bin/tsc', '-p', 'tsconfig.check.json', '--noEmit']]),
+  lint: (how) =>
+    check(how, [
       ['eslint/bin/eslint.js', '.', '--max-warnings', '0'],
       ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
     ]),
-  unit: (env, args) =>
-    jest(env, 'unit', [
+  unit: (how, args) =>
+    jest(how, 'unit', [
       '--testPathIgnorePatterns',
       '/node_modules/',
       '<rootDir>/test/integration/',
@@ -23,25 +24,35 @@ export const steps = {
       '--',
       ...args,
     ]),
-  integration: (env, args) => jest(env, 'integration', ['--runInBand', '--', 'test/integration/', ...args]),
-  // Each file has a home, a server and a worker of its own, and mostly waits.
-  chaos: (env, args) => jest(env, 'chaos', ['--', 'test/chaos/', ...args]),
+  integration: (how, args) => jest(how, 'integration', ['--runInBand', '--', 'test/integration/', ...args]),
+  // Each file has a home, a server and a worker of its own.
+  chaos: (how, args) => jest(how, 'chaos', ['--', 'test/chaos/', ...args]),
 };
 
-async function check(env, commands) {
+/**
+ * Which steps run at once: those of a lane one after the other, the lanes side by side, so that one uses the cores while
+ * another waits for its processes. Lanes that need only the packages begin while the rest is still prepared.
+ */
+export const lanes = [
+  { names: ['types', 'lint'], needsEverything: false },
+  { names: ['unit'], needsEverything: true },
+  { names: ['integration', 'chaos'], needsEverything: true },
+];
+
+async function check(how, commands) {
   let failed = 0;
   for (const [script, ...args] of commands) {
-    if ((await runVisibly(process.execPath, [at(`node_modules/${script}`), ...args], env)) !== 0) failed = 1;
+    if ((await runVisibly(process.execPath, [at(`node_modules/${script}`), ...args], how)) !== 0) failed = 1;
   }
   return { passed: 1 - failed, failed };
 }
 
-async function jest(env, name, args) {
+async function jest(how, name, args) {
   const report = at(`.cache/jest-${name}.json`);
   mkdirSync(at('.cache'), { recursive: true });
   rmSync(report, { force: true });
   const program = [at('node_modules/jest/bin/jest.js'), '--json', `--outputFile=${report}`, ...args];
-  const code = await runVisibly(process.execPath, program, env);
+  const code = await runVisibly(process.execPath, program, how);
   const result = readReport(report);
   // A suite that cannot even be loaded has no tests of its own, and neither has a step without tests: both are failures.
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;

@@ -2,11 +2,9 @@ import { compile } from './compile.mjs';
 import { Failure } from './failure.mjs';
 import { installPackages } from './install.mjs';
 import { preparePython } from './python.mjs';
-import { steps } from './steps.mjs';
+import { lanes, steps } from './steps.mjs';
 import { prepareTemporal } from './temporal.mjs';
-
-/** What each step needs beyond the packages. */
-const needsEverything = new Set(['unit', 'integration', 'chaos']);
+import { takeTurns } from './turns.mjs';
 
 /**
  * `npm test [-- --only STEP[,STEP]] [-- JEST ARGUMENTS]`: sets up what is missing, runs every step even after one that
@@ -16,21 +14,62 @@ export async function main(argv) {
   const totals = { passed: 0, failed: 0 };
   try {
     const { names, jestArguments } = parse(argv);
-    const env = await prepare(names);
-    for (const name of names) {
-      const began = Date.now();
-      console.log(`\n== ${name}`);
-      const { passed, failed } = await steps[name](env, jestArguments);
-      console.log(`== ${name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - began) / 1000)} s`);
-      totals.passed += passed;
-      totals.failed += failed;
+    for (const failure of await runSteps(names, jestArguments, totals)) {
+      report(failure);
+      totals.failed++;
     }
   } catch (error) {
-    console.error(error instanceof Failure ? error.message : error);
+    report(error);
     totals.failed++;
   }
   console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
   process.exitCode = totals.failed > 0 ? 1 : 0;
+}
+
+/** Runs the steps in their lanes, adds up their tests in `totals`, and resolves to what kept steps from running. */
+async function runSteps(names, jestArguments, totals) {
+  const chosen = lanes
+    .map((lane) => ({ ...lane, names: lane.names.filter((name) => names.includes(name)) }))
+    .filter((lane) => lane.names.length > 0);
+  const packages = installPackages();
+  const everything = chosen.some((lane) => lane.needsEverything) ? prepareEverything(packages) : undefined;
+  const join = takeTurns((text, stream) => process[stream].write(text));
+  const places = new Map(names.map((name) => [name, join()]));
+
+  const runLane = async (lane) => {
+    try {
+      const env = await (lane.needsEverything ? everything : packages.then(() => process.env));
+      for (const name of lane.names) {
+        const { print, end } = places.get(name);
+        // A step that is alone has the terminal for itself, colours and all.
+        const counts = await runStep(name, names.length > 1 ? { env, print } : { env }, print, jestArguments);
+        totals.passed += counts.passed;
+        totals.failed += counts.failed;
+        end();
+      }
+    } finally {
+      // What never ran must not keep the others from being shown.
+      for (const name of lane.names) places.get(name).end();
+    }
+  };
+  const ends = await Promise.allSettled(chosen.map(runLane));
+  // Lanes that waited for the same preparation fail with the same error, which counts once.
+  return new Set(ends.filter(({ status }) => status === 'rejected').map(({ reason }) => reason));
+}
+
+async function runStep(name, how, print, jestArguments) {
+  const began = Date.now();
+  print(`\n== ${name}\n`);
+  const { passed, failed } = await steps[name](how, jestArguments);
+  print(`== ${name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - began) / 1000)} s\n`);
+  return { passed, failed };
+}
+
+/** Prepares what the tests need and resolves to their environment. */
+async function prepareEverything(packages) {
+  const compiled = packages.then(() => compile({ despiteErrors: true }));
+  const [temporal, python] = await Promise.all([compiled.then(prepareTemporal), preparePython()]);
+  return { ...process.env, SAE_MATCH_TEMPORAL: temporal, SAE_MATCH_PYTHON: python };
 }
 
 function parse(argv) {
@@ -45,10 +84,6 @@ function parse(argv) {
   return { names, jestArguments: argv.filter((_, i) => i !== at && i !== at + 1) };
 }
 
-async function prepare(names) {
-  await installPackages();
-  if (!names.some((name) => needsEverything.has(name))) return process.env;
-  await compile({ despiteErrors: true });
-  const [temporal, python] = await Promise.all([prepareTemporal(), preparePython()]);
-  return { ...process.env, SAE_MATCH_TEMPORAL: temporal, SAE_MATCH_PYTHON: python };
+function report(error) {
+  console.error(error instanceof Failure ? error.message : error);
 }
