@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultPayloadConverter, WorkflowFailedError } from '@temporalio/client';
-import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import type { TaskProgress } from '../activities/task-context';
 import { CancelledError, SaeMatchError } from '../matching/errors';
 import type { RunOutcome, RunProgress } from '../workflows/run-types';
@@ -72,6 +70,7 @@ interface Poll {
 async function pollRun(handle: RunHandle): Promise<Poll> {
   const description = await handle.describe();
   if (description.status.name !== 'RUNNING') return { ended: true, progress: null, heartbeats: [], retries: [] };
+  const { defaultPayloadConverter } = await import('@temporalio/client');
   const heartbeats = (description.raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
     const payload = heartbeatDetails?.payloads?.[0];
     const progress = payload && defaultPayloadConverter.fromPayload<TaskProgress | null>(payload);
@@ -96,6 +95,7 @@ async function outcomeOf(handle: RunHandle): Promise<RunOutcome> {
   try {
     return await handle.result();
   } catch (error) {
+    const { CancelledFailure, TerminatedFailure, WorkflowFailedError } = await import('@temporalio/client');
     if (!(error instanceof WorkflowFailedError)) throw error;
     if (error.cause instanceof CancelledFailure) throw new CancelledError('the run');
     if (error.cause instanceof TerminatedFailure) throw new SaeMatchError('the run was terminated on the server');

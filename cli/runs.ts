@@ -1,4 +1,3 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { runFolder } from '../artifacts/layout';
 import { readManifest } from '../artifacts/manifest';
@@ -33,6 +32,7 @@ export async function describeRun(client: Client, runId: string): Promise<Workfl
   try {
     return await client.workflow.getHandle(workflowId(runId)).describe();
   } catch (error) {
+    const { WorkflowNotFoundError } = await import('@temporalio/client');
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;
   }

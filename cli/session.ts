@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { openEmbedded } from '../infra/embedded';
 import type { EmbeddedSession } from '../infra/embedded';
 import { openHome } from '../infra/home';
@@ -54,8 +54,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const taskQueue = taskQueueName();
   const server = configuredServer(options.address);
   if (server === null) return openEmbeddedSession(options, taskQueue);
-  const connection = await connect(server);
-  const client = new Client({ connection, namespace: server.namespace });
+  const client = await connect(server);
   const calls = trackCalls(client);
   return {
     client,
@@ -65,7 +64,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     revive: () => Promise.resolve(),
     close: async () => {
       await calls.end();
-      await connection.close();
+      await client.connection.close();
     },
   };
 }
@@ -82,11 +81,10 @@ async function openEmbeddedSession({ worker, output }: SessionOptions, taskQueue
     ...(worker && { worker: (address: string) => workerProgram(address, taskQueue) }),
   });
   const { address } = embedded.server;
-  const connection = await connect(plainServer(address)).catch(async (error: unknown) => {
+  const client = await connect(plainServer(address)).catch(async (error: unknown) => {
     await embedded.close();
     throw error;
   });
-  const client = new Client({ connection, namespace: 'default' });
   const calls = trackCalls(client);
   const revive = async (): Promise<void> => {
     const server = await ensureServer(home, serverOptions);
@@ -101,7 +99,7 @@ async function openEmbeddedSession({ worker, output }: SessionOptions, taskQueue
     revive: () => calls.track(revive),
     close: async ({ detach = false } = {}) => {
       await calls.end();
-      await connection.close();
+      await client.connection.close();
       await embedded.close({ detach });
     },
   };
@@ -175,9 +173,12 @@ export function defaultMemoryBudget(): number {
   return Math.floor(memoryLimit() * MEMORY_SHARE);
 }
 
-async function connect(server: ServerAddress): Promise<Connection> {
+async function connect(server: ServerAddress): Promise<Client> {
+  // Loaded by those who need it: it takes longer than the rest of the program, and `pair` and `verify` do without.
+  const { Client, Connection } = await import('@temporalio/client');
   try {
-    return await Connection.connect({ ...server.connection, connectTimeout: '10s' });
+    const connection = await Connection.connect({ ...server.connection, connectTimeout: '10s' });
+    return new Client({ connection, namespace: server.namespace });
   } catch (cause) {
     throw unreachable(server, cause);
   }

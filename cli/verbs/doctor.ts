@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, realpathSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { openStore } from '../../artifacts/store/open-store';
 import { cacheFolder, homeFolder } from '../../infra/home';
 import type { Home } from '../../infra/home';
@@ -133,6 +132,7 @@ async function checkTemporal(home: Home, go: string | null): Promise<Check> {
 export async function checkServer(server: ServerAddress, limitMs = SERVER_LIMIT_MS): Promise<Check> {
   const name = 'Temporal';
   const detail = describeServer(server);
+  const { Connection, isGrpcServiceError } = await import('@temporalio/client');
   try {
     const connection = await Connection.connect({ ...server.connection, connectTimeout: limitMs });
     try {

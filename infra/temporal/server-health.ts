@@ -1,5 +1,4 @@
-import { Connection } from '@temporalio/client';
-import { msNumberToTs, optionalTsToMs } from '@temporalio/common/lib/time';
+import type { Connection } from '@temporalio/client';
 
 const yearInMs = 365 * 24 * 3600 * 1000;
 
@@ -17,6 +16,7 @@ export async function isServing(address: string, timeoutMs = 2_000): Promise<boo
 
 /** Keeps finished workflows for a year, so that earlier runs are found again; the server's own default is one day. */
 export async function keepHistory(address: string): Promise<void> {
+  const { msNumberToTs, optionalTsToMs } = await import('@temporalio/common/lib/time.js');
   await withConnection(address, 10_000, async ({ workflowService }) => {
     const { config } = await workflowService.describeNamespace({ namespace: 'default' });
     if ((optionalTsToMs(config?.workflowExecutionRetentionTtl) ?? 0) >= yearInMs) return;
@@ -32,6 +32,7 @@ async function withConnection(
   timeoutMs: number,
   use: (connection: Connection) => Promise<void>
 ): Promise<void> {
+  const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({ address, connectTimeout: timeoutMs });
   try {
     await connection.withDeadline(Date.now() + timeoutMs, () => use(connection));
