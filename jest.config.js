@@ -17,5 +17,6 @@ module.exports = {
   sandboxInjectedGlobals: ['Math'],
   // One worker for each core: by default one core would be left to a runner that only waits.
   maxWorkers: '100%',
+  testSequencer: '<rootDir>/test/slow-first.cjs',
   testTimeout: 60_000,
 };

@@ -72,8 +72,13 @@ async function screenedExcess(input: ExcessInput, openScreen: OpenScreen, onRows
   let done = 0;
   const total = sources.length * Math.ceil(targets.length / perChunk);
   for (let start = 0; start < targets.length; start += perChunk) {
-    const chunk = targets.subarray(start, start + perChunk);
-    const screen = await openScreen(columnsOf(target, chunk, width), width, TILE_ROWS);
+    const index = targets.subarray(start, start + perChunk);
+    const chunk: Chunk = {
+      index,
+      rest: Float64Array.from(index, (j) => input.v[j]! - input.targetNorm[j]!),
+      length: Float64Array.from(index, (j) => Math.sqrt(input.targetNorm[j]!)),
+    };
+    const screen = await openScreen(columnsOf(target, index, width), width, TILE_ROWS);
     try {
       for (let first = 0; first < sources.length; first += TILE_ROWS) {
         const tile = sources.subarray(first, first + TILE_ROWS);
@@ -82,7 +87,7 @@ async function screenedExcess(input: ExcessInput, openScreen: OpenScreen, onRows
         });
         const products = await screen.multiply(rows);
         tile.forEach((i, r) => {
-          screenRow(input, i, chunk, products.subarray(r * chunk.length, (r + 1) * chunk.length), worst);
+          screenRow(input, i, chunk, products.subarray(r * index.length, (r + 1) * index.length), worst);
         });
         done += tile.length;
         onRows(done, total);
@@ -94,26 +99,31 @@ async function screenedExcess(input: ExcessInput, openScreen: OpenScreen, onRows
   return worst;
 }
 
+/** The columns that are loaded: which they are, v_j − ‖b_j‖², and ‖b_j‖. */
+interface Chunk {
+  readonly index: Int32Array;
+  readonly rest: Float64Array;
+  readonly length: Float64Array;
+}
+
 /** Takes one row's float32 products into account. A product that is no number excludes nothing. */
 function screenRow(
-  { source, target, sourceNorm, targetNorm, u, v }: ExcessInput,
+  { source, target, sourceNorm, u }: ExcessInput,
   i: number,
-  chunk: Int32Array,
+  { index, rest, length }: Chunk,
   products: Float32Array,
   worst: Float64Array
 ): void {
   const width = vectorLength(source);
-  const gamma = gammaOf(width) * Math.sqrt(sourceNorm[i]!);
-  // Products that underflow: each loses less than the smallest normal number.
-  const underflow = width * 2 ** -124;
+  const gamma = 2 * gammaOf(width) * Math.sqrt(sourceNorm[i]!);
   const own = u[i]! - sourceNorm[i]!;
+  // Products that underflow lose less than the smallest normal number each.
+  const least = own + 2 * width * 2 ** -124;
   let most = worst[i]!;
-  for (let n = 0; n < chunk.length; n++) {
-    const j = chunk[n]!;
-    const rest = own + v[j]! - targetNorm[j]!;
-    const upper = rest + 2 * (products[n]! + gamma * Math.sqrt(targetNorm[j]!) + underflow);
+  for (let n = 0; n < index.length; n++) {
+    const upper = least + rest[n]! + 2 * products[n]! + gamma * length[n]!;
     if (upper <= most) continue;
-    most = Math.max(most, rest + 2 * similarityOf(source, target, i, j));
+    most = Math.max(most, own + rest[n]! + 2 * similarityOf(source, target, i, index[n]!));
   }
   worst[i] = most;
 }

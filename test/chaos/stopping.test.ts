@@ -59,8 +59,9 @@ chaosTest('a worker that may not finish its work in time hands it to the next on
   const session = await openEmbedded(runs.home);
   const { address } = session.server;
   const grace = chance.one(['0', '1']);
-  const worker = (): Command =>
-    startProgram(['worker', '--address', address, '--metrics', '127.0.0.1:0', '--grace', grace], runs.env);
+  // Matches save their state at every opportunity, and the next worker takes it up.
+  const options = ['--metrics', '127.0.0.1:0', '--grace', grace, '--checkpoint', '0'];
+  const worker = (): Command => startProgram(['worker', '--address', address, ...options], runs.env);
   try {
     return await watched(id, async (watch) => {
       const first = worker();

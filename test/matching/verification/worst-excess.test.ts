@@ -58,7 +58,7 @@ describe('the excess of rows over their prices', () => {
       layerFrom(720, { decoder: 240, encoder: 400 }, value),
     ];
     const [a, b] = layers.map((layer) => featuresOf(layer, 'decoder+encoder', options));
-    const input = inputOf(a!, b!, 0.45);
+    const input = inputOf(a!, b!, 0.9);
     const exact = await worstExcess(input, null);
     const screened = await worstExcess(input, openFloatProducts);
     expect(exact.filter((value) => value > 0).length).toBeGreaterThan(10);
