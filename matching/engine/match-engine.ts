@@ -145,7 +145,16 @@ class PairEngine {
   private async restore(): Promise<void> {
     const bytes = (await this.ports.checkpoint?.load()) ?? null;
     if (bytes === null) return;
-    this.state = decodeCheckpoint(bytes, this.problem) ?? this.state;
+    const saved = decodeCheckpoint(bytes, this.problem);
+    if (saved !== null && !this.isBetterAnew(saved)) this.state = saved;
+  }
+
+  /**
+   * Where only best pairs are kept they have to be listed again, which is most of what there was to save; and prices
+   * that have not settled choose them badly, unlike those a match starts with.
+   */
+  private isBetterAnew({ stage }: EngineState): boolean {
+    return this.problem.storage === 'best' && (stage === 'prices' || stage === 'approximate');
   }
 
   private async saveIfDue(): Promise<void> {
