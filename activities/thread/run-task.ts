@@ -20,6 +20,8 @@ const IDLE_MS = 60_000;
 
 /** Threads that wait for a task: code that has run before runs several times faster. */
 const idle = new Map<Worker, NodeJS.Timeout>();
+/** Threads that died of an error and may not have ended yet. */
+const broken = new WeakSet<Worker>();
 
 /**
  * Runs one heavy task in a thread, so that the event loop stays free for heartbeats. Errors come back with their class;
@@ -97,14 +99,15 @@ function startThread(): Worker {
     clearTimeout(idle.get(thread));
     idle.delete(thread);
   });
-  // One that breaks while nobody waits for it ends, which is all there is to do.
-  thread.on('error', () => undefined);
+  thread.on('error', () => {
+    broken.add(thread);
+  });
   return thread;
 }
 
-/** Takes a thread back after its task, however that ended; one that has ended itself is no longer there. */
+/** Takes a thread back after its task, however that ended, unless the thread has ended or is about to. */
 function returnThread(thread: Worker): void {
-  if (thread.threadId < 0) return;
+  if (thread.threadId < 0 || broken.has(thread)) return;
   thread.unref();
   idle.set(thread, setTimeout(() => void thread.terminate(), IDLE_MS).unref());
 }

@@ -47,6 +47,17 @@ describe('a thread that ends without a result', () => {
     await expect(runScript("throw new RangeError('out of range')")).rejects.toThrow('out of range');
   });
 
+  it('is not given the next task when it died of an error', async () => {
+    const task = (): Promise<unknown> => runTask('hashSource', {} as never);
+    script = "require('node:worker_threads').parentPort.once('message', () => { throw new RangeError('first'); });";
+    const first = task();
+    script = "const { parentPort } = require('node:worker_threads');";
+    script += "parentPort.once('message', () => parentPort.postMessage({ kind: 'result', value: 'second' }));";
+    await expect(first).rejects.toThrow('first');
+    expect(await task()).toBe('second');
+    await started.at(-1)!.terminate();
+  });
+
   it('is a cancelled one when it was cancelled', async () => {
     const controller = new AbortController();
     const running = runScript('Atomics.wait(new Int32Array(cancelled), 0, 0)', controller.signal);
