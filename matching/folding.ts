@@ -1,6 +1,7 @@
 import { InputError } from './errors';
-import { allocateRows, rowOf, rowsFromArray } from './row-matrix';
+import { rowOf, rowsFromArray } from './row-matrix';
 import type { FloatArray, RowMatrix } from './row-matrix';
+import { divide, multiply, scaleRows } from './scale-rows';
 
 /** Version of the arithmetic of this file; part of the content address of folded layers. */
 export const FOLDING_VERSION = 1;
@@ -122,25 +123,6 @@ function norm(row: FloatArray): number {
   let sum = 0;
   for (const value of row) sum += value * value;
   return Math.sqrt(sum);
-}
-
-const multiply = (value: number, scale: number): number => value * scale;
-const divide = (value: number, scale: number): number => value / scale;
-
-function scaleRows(
-  matrix: RowMatrix<FloatArray>,
-  scale: Float64Array,
-  apply: (value: number, scale: number) => number
-): RowMatrix {
-  const result = allocateRows(Float32Array, matrix.rows, matrix.columns);
-  for (let i = 0; i < matrix.rows; i++) {
-    const factor = scale[i]!;
-    if (factor === 0) continue;
-    const from = rowOf(matrix, i);
-    const to = rowOf(result, i);
-    for (let k = 0; k < to.length; k++) to[k] = apply(from[k]!, factor);
-  }
-  return result;
 }
 
 function checkFinite(layer: FoldedLayer, file: string): void {

@@ -30,12 +30,6 @@ export function createMetrics(): WorkerMetrics {
 
   const pairs = counter('sae_match_pairs_total', 'Layer pairs that ended, by outcome.', ['outcome']);
   const pairSeconds = histogram('sae_match_pair_duration_seconds', 'Time to match one layer pair.', ['device']);
-  const pairsInFlight = gauge('sae_match_pairs_in_flight', 'Layer pairs being matched now.');
-  const features = counter('sae_match_features_matched_total', 'Features matched one to one.', []);
-  const gap = gauge('sae_match_last_gap', 'Objective minus dual bound of the last pair matched.');
-  const fallbacks = counter('sae_match_device_fallbacks_total', 'Moves to a smaller tile or another device.', [
-    'device',
-  ]);
   const inFlight = new Set<Work>();
   const live = (name: string, help: string, value: (works: readonly TaskProgress[]) => number): void => {
     const collect = function (this: Gauge): void {
@@ -43,6 +37,12 @@ export function createMetrics(): WorkerMetrics {
     };
     new Gauge({ name, help, registers, collect });
   };
+  live('sae_match_pairs_in_flight', 'Layer pairs being matched now.', () => inFlight.size);
+  const features = counter('sae_match_features_matched_total', 'Features matched one to one.', []);
+  const gap = gauge('sae_match_last_gap', 'Objective minus dual bound of the last pair matched.');
+  const fallbacks = counter('sae_match_device_fallbacks_total', 'Moves to a smaller tile or another device.', [
+    'device',
+  ]);
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   live('sae_match_rows_done', 'Rows scanned for the pairs being matched now, over all passes.', (works) =>
     sum(works.map(({ done }) => done))
@@ -82,7 +82,6 @@ export function createMetrics(): WorkerMetrics {
       bytes.inc(count);
     },
     pairStarted: () => {
-      pairsInFlight.inc();
       const work: Work = { latest: null };
       inFlight.add(work);
       return {
@@ -91,7 +90,6 @@ export function createMetrics(): WorkerMetrics {
         },
         ended: (outcome, pair) => {
           inFlight.delete(work);
-          pairsInFlight.dec();
           pairs.labels(outcome).inc();
           if (pair === null) return;
           pairSeconds.labels(pair.device).observe(pair.seconds);

@@ -1,4 +1,4 @@
-import { Crc32c } from '../../artifacts/crc32c';
+import { crc32c } from '../../artifacts/crc32c';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { SaeMatchError } from '../../matching/errors';
 import type { CheckpointPort } from '../../matching/ports';
@@ -23,11 +23,11 @@ export function createCheckpoint(store: ObjectStore, object: string, seconds: nu
       const content = await orNull(() => store.get(object));
       if (content === null || content.length < CHECKSUM_BYTES) return null;
       const state = content.subarray(CHECKSUM_BYTES);
-      return content.toString('latin1', 0, CHECKSUM_BYTES) === checksum([state]) ? state : null;
+      return content.toString('latin1', 0, CHECKSUM_BYTES) === crc32c(state) ? state : null;
     },
     isDue: () => performance.now() - last >= seconds * 1000,
     save: async (chunks) => {
-      await orNull(() => store.put(object, [Buffer.from(checksum(chunks), 'latin1'), ...chunks]));
+      await orNull(() => store.put(object, [Buffer.from(crc32c(chunks), 'latin1'), ...chunks]));
       last = performance.now();
     },
   };
@@ -36,12 +36,6 @@ export function createCheckpoint(store: ObjectStore, object: string, seconds: nu
 /** Removes a checkpoint that is of no more use. */
 export async function deleteCheckpoint(store: ObjectStore, object: string): Promise<void> {
   await orNull(() => store.delete(object));
-}
-
-function checksum(chunks: readonly Uint8Array[]): string {
-  const crc = new Crc32c();
-  for (const chunk of chunks) crc.update(chunk);
-  return crc.digest();
 }
 
 async function orNull<T>(work: () => Promise<T>): Promise<T | null> {

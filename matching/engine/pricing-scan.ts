@@ -2,7 +2,7 @@ import { BestValues } from './best-values';
 import { EdgeBuffer } from './edge-list';
 import type { EdgeList } from './edge-list';
 import type { ExactDots } from './exact-dots';
-import { HALF_ABSOLUTE, HALF_RELATIVE, halfTable, halfUpperTable } from './half';
+import { halfTable, halfUpperTable } from './half';
 import type { RowScan, ScanResult } from './row-scan';
 import { safetyOfRow } from './scan-frame';
 import type { ColumnFrame, KnownEdges, ListedPairs, RowValues } from './scan-frame';
@@ -40,8 +40,8 @@ export class PricingScan implements RowScan {
   /** Approximate values of the open pairs. */
   private readonly openValue: Float64Array;
   private readonly listedFor: Int32Array;
-  private readonly half = halfTable();
-  private readonly upper = halfUpperTable();
+  /** What bits of half precision stand for: the value, or in exact scans an upper bound on it. */
+  private readonly table: Float32Array;
 
   constructor(
     private readonly problem: SharedProblem,
@@ -51,6 +51,7 @@ export class PricingScan implements RowScan {
     private readonly options: PricingOptions
   ) {
     this.edges = new EdgeBuffer(!options.approximate);
+    this.table = options.approximate ? halfTable() : halfUpperTable();
     this.seen = new Int32Array(problem.paddedColumns).fill(-1);
     this.listedFor = new Int32Array(problem.paddedColumns).fill(-1);
     this.open = new Int32Array(problem.paddedColumns);
@@ -132,23 +133,18 @@ export class PricingScan implements RowScan {
   }
 
   private findOpen(i: number, { values, start }: RowValues, blocks: number, test: RowTest): number {
-    const { seen, open, openBlocks, half } = this;
+    const { seen, open, openBlocks, table } = this;
     const { price, errorX, errorY } = this.frame;
     const { inverse, errorP, errorQ, threshold } = test;
     const isHalf = values instanceof Uint16Array;
-    const relative = this.options.approximate ? 0 : HALF_RELATIVE;
-    const absolute = this.options.approximate ? 0 : HALF_ABSOLUTE;
     let count = 0;
     for (let n = 0; n < blocks; n++) {
       const from = openBlocks[n]! * BLOCK;
       const end = Math.min(this.problem.columns, from + BLOCK);
       for (let p = from; p < end; p++) {
         if (seen[p] === i) continue;
-        let value = values[start + p]!;
-        if (isHalf) {
-          value = half[value]!;
-          value += Math.abs(value) * relative + absolute;
-        }
+        const kept = values[start + p]!;
+        const value = isHalf ? table[kept]! : kept;
         if (value + errorP * errorX[p]! + errorQ * errorY[p]! - inverse * price[p]! < threshold) continue;
         this.openValue[count] = value;
         open[count++] = p;
@@ -158,10 +154,9 @@ export class PricingScan implements RowScan {
   }
 
   private findListed(i: number, { values, start }: RowValues, listed: ListedPairs, test: RowTest): number {
-    const { seen, open, listedFor } = this;
+    const { seen, open, listedFor, table } = this;
     const { price, errorX, errorY } = this.frame;
     const { inverse, errorP, errorQ, threshold } = test;
-    const table = this.options.approximate ? this.half : this.upper;
     let count = 0;
     for (let n = 0; n < listed.count; n++) {
       const p = listed.position[listed.start + n]!;
