@@ -5,7 +5,7 @@ import type { Report } from './report-scan';
 import type { PassState } from './tile-runner';
 
 /** Changes whenever the layout does, or what a stage means. */
-const VERSION = 1;
+const VERSION = 2;
 
 type Numbers = Int32Array | Float64Array | Uint8Array;
 const TYPES = { i: Int32Array, d: Float64Array, b: Uint8Array } as const;
@@ -18,7 +18,7 @@ interface Header {
   readonly stage: Stage;
   readonly scan: number;
   readonly passes: number;
-  readonly unit: number;
+  readonly noise: number;
   /** Null between passes; else its rows, whether each edge list is exact, and how many reports there are. */
   readonly pass: { readonly rows: number; readonly exact: readonly boolean[]; readonly reports: number } | null;
   /** Type and length of each array, in order. */
@@ -40,9 +40,9 @@ export function encodeCheckpoint(state: EngineState): Uint8Array[] {
       ...[nearest, refuted, rowSecond, columnSecond],
     ]),
   ];
-  const { stage, scan, passes, unit } = state;
+  const { stage, scan, passes, noise } = state;
   const header: Header = {
-    ...{ version: VERSION, rows: graph.rows, columns: graph.columns, stage, scan, passes, unit },
+    ...{ version: VERSION, rows: graph.rows, columns: graph.columns, stage, scan, passes, noise },
     pass: pass && { rows: pass.rows, exact: lists.map(({ exact }) => exact), reports: pass.reports.length },
     arrays: arrays.map((array) => [typeOf(array), array.length]),
   };
@@ -61,7 +61,7 @@ export function decodeCheckpoint(bytes: Uint8Array, problem: { rows: number; col
   const integers = (): Int32Array => next() as Int32Array;
   const numbers = (): Float64Array => next() as Float64Array;
   const flags = (): Uint8Array => next() as Uint8Array;
-  const { rows, columns, stage, scan, passes, unit } = header;
+  const { rows, columns, stage, scan, passes, noise } = header;
   const graph = { rows, columns, start: integers(), column: integers(), value: numbers(), exact: flags() };
   const sparse = { rowDual: numbers(), columnDual: numbers(), positionOf: integers(), rowOf: integers() };
   let pass: PassState | null = null;
@@ -75,7 +75,7 @@ export function decodeCheckpoint(bytes: Uint8Array, problem: { rows: number; col
     });
     pass = { rows: header.pass.rows, edges, soFar: [], reports };
   }
-  return { stage, scan, passes, unit, graph, sparse, pass };
+  return { stage, scan, passes, noise, graph, sparse, pass };
 }
 
 function headerOf(bytes: Uint8Array): Header | null {

@@ -10,7 +10,8 @@ import type { SharedProblem } from './shared-problem';
 import { solveSparse } from './shortest-paths';
 import { NONE } from './sparse-state';
 import type { OptionalSides, SparseState } from './sparse-state';
-import { sortNorms, transportPrices } from './starting-prices';
+import { sortNorms, startingPrices } from './starting-prices';
+import type { StartingPrices } from './starting-prices';
 import { startOfPass } from './tile-runner';
 import type { TileRunner } from './tile-runner';
 import type { TileStep } from './tile-worker';
@@ -60,6 +61,7 @@ export async function generateColumns(input: GenerationInput, state: EngineState
 class Generation {
   /** Objective − bound under the prices of the last exact scan. */
   private gap: number | null = null;
+  private start!: StartingPrices;
 
   constructor(
     private readonly input: GenerationInput,
@@ -68,6 +70,7 @@ class Generation {
 
   async run(): Promise<void> {
     const { state } = this;
+    await this.listByStartingPrices();
     if (state.stage === 'candidates') await this.findCandidates();
     if (state.stage === 'prices') await this.priceCandidates();
     else this.sharePrices();
@@ -80,27 +83,20 @@ class Generation {
   }
 
   private async findCandidates(): Promise<void> {
-    const { input, state, problem } = this;
-    if (state.pass === null) await this.setStartingPrices(sortNorms(problem.rowSquared).norm);
+    const { input, state } = this;
+    state.sparse.columnDual.set(this.start.columnDual);
     this.sharePrices();
     const found = await this.pass({ kind: 'candidates', counts: CANDIDATES, rowsByPrice: input.optional.rows });
     state.graph = addEdges(state.graph, found, input.terms);
     await this.enter('prices');
   }
 
-  private async setStartingPrices(rowNorm: Float64Array): Promise<void> {
-    const { state, problem } = this;
-    const { optional } = this.input;
-    const step = problem.parameters[PARAMETER.step]!;
-    const columnNorm = Float64Array.from(problem.order, (j) => Math.sqrt(problem.columnSquared[j]!));
-    const noise = await this.sampleNoise();
-    const middle = noise * rowNorm[problem.rows >> 1]! * columnNorm[problem.columns >> 1]!;
-    const most = rowNorm[problem.rows - 1]! * columnNorm[problem.columns - 1]!;
-    state.unit = (2 * Math.max(middle, 1e-9 * most)) / step || 1;
-    if (optional.rows || optional.columns) return;
-    transportPrices(rowNorm, columnNorm, noise).forEach((price, p) => {
-      state.sparse.columnDual[p] = Math.round((2 / step) * price);
-    });
+  /** Prices that have not settled would list the best pairs of a match that goes on badly; those it began with do not. */
+  private async listByStartingPrices(): Promise<void> {
+    const { input, state, problem } = this;
+    state.noise ||= await this.sampleNoise();
+    this.start = startingPrices(problem, state.noise, input.optional);
+    this.price(problem.listingPrice, this.start.columnDual);
   }
 
   private async priceCandidates(): Promise<void> {
@@ -110,7 +106,8 @@ class Generation {
     this.add(edgesOf(await input.runner.run({ kind: 'evaluate', ...backbone })));
     if (optional.rows || optional.columns) this.priceByBest();
     else {
-      const { unit, graph, sparse } = state;
+      const { graph, sparse } = state;
+      const { unit } = this.start;
       const scales = { first: AUCTION.first * unit, last: AUCTION.last * unit, factor: AUCTION.factor };
       this.onAssignment();
       try {
@@ -261,7 +258,15 @@ class Generation {
     const half = problem.parameters[PARAMETER.step]! / 2;
     const { rowDual, columnDual } = this.state.sparse;
     for (let i = 0; i < problem.rows; i++) problem.rowPrice[i] = half * (rowDual[i]! + terms.row[i]!);
-    for (let p = 0; p < problem.columns; p++) problem.columnPrice[p] = half * (columnDual[p]! + terms.column[p]!);
+    this.price(problem.columnPrice, columnDual);
+  }
+
+  /** Prices of the columns in similarity units. */
+  private price(price: Float64Array, dual: Float64Array): void {
+    const { problem } = this;
+    const { terms } = this.input;
+    const half = problem.parameters[PARAMETER.step]! / 2;
+    for (let p = 0; p < problem.columns; p++) price[p] = half * (dual[p]! + terms.column[p]!);
   }
 
   /** Rows scanned in all passes, of as many as are to be expected: the passes that are usual, or one more and the report. */
@@ -272,7 +277,7 @@ class Generation {
   }
 
   private similarityUnit(): number {
-    return (this.state.unit * this.problem.parameters[PARAMETER.step]!) / 2;
+    return (this.start.unit * this.problem.parameters[PARAMETER.step]!) / 2;
   }
 
   private async pass(step: TileStep): Promise<readonly EdgeList[]> {

@@ -19,8 +19,8 @@ export interface EngineState {
   scan: number;
   /** Passes done in all stages. */
   passes: number;
-  /** Grid units of one chance similarity, as a difference of values W; 0 until it is known. */
-  unit: number;
+  /** Typical cosine of features that have nothing to do with each other; 0 until it is known. */
+  noise: number;
   graph: CandidateGraph;
   readonly sparse: SparseState;
   /** The pass that is not done; null between passes, where the sparse problem may have to be solved first. */
@@ -29,7 +29,7 @@ export interface EngineState {
 
 export function createEngineState({ rows, columns }: Pick<SharedProblem, 'rows' | 'columns'>): EngineState {
   return {
-    ...{ stage: 'candidates', scan: 0, passes: 0, unit: 0, pass: null },
+    ...{ stage: 'candidates', scan: 0, passes: 0, noise: 0, pass: null },
     graph: emptyGraph(rows, columns),
     sparse: createSparseState({ rows, columns }),
   };

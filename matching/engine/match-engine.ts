@@ -146,15 +146,7 @@ class PairEngine {
     const bytes = (await this.ports.checkpoint?.load()) ?? null;
     if (bytes === null) return;
     const saved = decodeCheckpoint(bytes, this.problem);
-    if (saved !== null && !this.isBetterAnew(saved)) this.state = saved;
-  }
-
-  /**
-   * Where only best pairs are kept they have to be listed again, which is most of what there was to save; and prices
-   * that have not settled choose them badly, unlike those a match starts with.
-   */
-  private isBetterAnew({ stage }: EngineState): boolean {
-    return this.problem.storage === 'best' && (stage === 'prices' || stage === 'approximate');
+    if (saved !== null) this.state = saved;
   }
 
   private async saveIfDue(): Promise<void> {

@@ -64,6 +64,8 @@ export interface SharedProblem extends EngineShape {
   /** Prices in similarity units: an edge is tight at s_ij = rowPrice_i + columnPrice_position. */
   readonly rowPrice: Float64Array;
   readonly columnPrice: Float64Array;
+  /** Prices a match starts with: while those at hand have not settled, they tell which pairs of a row are its best. */
+  readonly listingPrice: Float64Array;
   /** What the workers share out among them; see {@link CONTROL}. */
   readonly control: Int32Array;
   /** Numbers that are known only once the rows are measured; see {@link PARAMETER}. */
@@ -104,6 +106,7 @@ export function shareProblem(rowFeatures: Features, columnFeatures: Features, sh
     columnCodes: shareCodes(shape, width * paddedColumns),
     rowPrice: sharedNumbers(rows),
     columnPrice: sharedNumbers(paddedColumns).fill(Infinity, columns),
+    listingPrice: sharedNumbers(paddedColumns).fill(Infinity, columns),
     control: sharedIntegers(4),
     parameters: sharedNumbers(2),
   };

@@ -33,8 +33,8 @@ export class StoreAccess {
     return true;
   }
 
-  /** Keeps row `r` of a product as row `i`; `frame` tells which pairs are good. */
-  keep(i: number, r: number, product: TileProduct, frame: ColumnFrame): void {
+  /** Keeps row `r` of a product as row `i`; `listing` tells which pairs are its best. */
+  keep(i: number, r: number, product: TileProduct, listing: ColumnFrame): void {
     const { store, problem } = this;
     const { paddedColumns, blocks } = problem;
     const [chunk, row] = this.place(i);
@@ -43,7 +43,7 @@ export class StoreAccess {
       const from = values instanceof Uint16Array ? product.halves! : product.values;
       values.set(from.subarray(r * paddedColumns, (r + 1) * paddedColumns), row * paddedColumns);
       store.blockLargest[chunk]!.set(product.blockLargest.subarray(r * blocks, (r + 1) * blocks), row * blocks);
-    } else this.keepBest(store.best, i, r, product, frame);
+    } else this.keepBest(store.best, i, r, product, listing);
     store.filled[i] = 1;
   }
 

@@ -47,7 +47,8 @@ type ScanStep = Extract<TileStep, { kind: 'candidates' | 'price' | 'report' }>;
 export class TileWorker {
   private product: TileProduct | null = null;
   private scan: RowScan | null = null;
-  private frame: ColumnFrame | null = null;
+  /** Tells which pairs of a fresh row are its best. */
+  private listing: ColumnFrame | null = null;
   private readonly store: StoreAccess | null;
   private readonly vector: Float64Array;
   private readonly tile: Float32Array | Uint8Array;
@@ -83,13 +84,11 @@ export class TileWorker {
       case 'evaluate':
         return { edges: [this.evaluate(step.row, step.position)] };
       case 'continue':
-        return this.advance(this.scan!, this.frame!);
+        return this.advance(this.scan!, this.listing!);
       case 'candidates':
       case 'price':
       case 'report':
-        this.frame = columnFrame(this.problem, this.problem.columnPrice);
-        this.scan = this.scanOf(step, this.frame);
-        return this.advance(this.scan, this.frame);
+        return this.begin(step);
     }
   }
 
@@ -153,28 +152,37 @@ export class TileWorker {
     }
   }
 
+  private begin(step: ScanStep): Promise<StepResult> {
+    const { problem } = this;
+    const frame = columnFrame(problem, problem.columnPrice);
+    const isSettled = step.kind === 'report' || (step.kind === 'price' && !step.options.approximate);
+    this.listing = isSettled || this.store === null ? frame : columnFrame(problem, problem.listingPrice);
+    this.scan = this.scanOf(step, frame);
+    return this.advance(this.scan, this.listing);
+  }
+
   /** Scans the rows that are left, tile by tile, until there are none or the pass is paused. */
-  private async advance(scan: RowScan, frame: ColumnFrame): Promise<StepResult> {
+  private async advance(scan: RowScan, listing: ColumnFrame): Promise<StepResult> {
     const { control, rows, tileRows } = this.problem;
     while (Atomics.load(control, CONTROL.pause) === 0) {
       const first = Atomics.add(control, CONTROL.next, tileRows);
       if (first >= rows) break;
       const count = Math.min(tileRows, rows - first);
-      await this.scanTile(scan, first, count, frame);
+      await this.scanTile(scan, first, count, listing);
       this.onTile(Atomics.add(control, CONTROL.done, count) + count);
     }
     return scan.take();
   }
 
   /** From the store where it has the rows; from the product of the tile where not, or where that has become cheaper. */
-  private async scanTile(scan: RowScan, first: number, count: number, frame: ColumnFrame): Promise<void> {
+  private async scanTile(scan: RowScan, first: number, count: number, listing: ColumnFrame): Promise<void> {
     const { store, problem } = this;
     const coldMost = scan.coldPairs + COLD_SHARE * count * problem.columns;
     let product = store?.has(first, count) === true ? null : await this.multiply(first, count);
     for (let r = 0; r < count; r++) {
       const i = first + r;
       if (product === null && scan.coldPairs > coldMost) product = await this.multiply(first, count);
-      if (product !== null) store?.keep(i, r, product, frame);
+      if (product !== null) store?.keep(i, r, product, listing);
       scan.scanRow(i, product === null ? store!.row(i) : this.rowOfProduct(product, r));
     }
   }

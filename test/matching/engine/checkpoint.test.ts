@@ -110,6 +110,11 @@ it('takes a checkpoint of another problem, of another version, or of half its le
   expect(decodeCheckpoint(bytes, { ...shape, rows: 3 })).toBeNull();
   expect(decodeCheckpoint(bytes.subarray(0, bytes.length >> 1), shape)).toBeNull();
   expect(decodeCheckpoint(new Uint8Array(2), shape)).toBeNull();
-  const other = Buffer.from(Buffer.from(bytes).toString('latin1').replace('"version":1', '"version":0'), 'latin1');
+  const other = Buffer.from(
+    Buffer.from(bytes)
+      .toString('latin1')
+      .replace(/"version":\d+/, '"version":0'),
+    'latin1'
+  );
   expect(decodeCheckpoint(other, shape)).toBeNull();
 });
