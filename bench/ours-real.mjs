@@ -7,7 +7,7 @@ import { writeRows } from './raw-rows.mjs';
 import { proved, timedMatch } from './timed-match.mjs';
 
 const require = createRequire(import.meta.url);
-const { reportRows } = require('../dist/activities/steps/match-layers.js');
+const { reportRows } = require('../dist/activities/steps/match-rows.js');
 const { featuresOf } = require('../dist/matching/features.js');
 const { foldLayer } = require('../dist/matching/folding.js');
 const { rowOf } = require('../dist/matching/row-matrix.js');

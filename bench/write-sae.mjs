@@ -13,6 +13,8 @@ export function writeSae(file, rows, layer = null) {
     decoderBias: new Float32Array(rows.columns),
     threshold: new Float32Array(features).fill(1),
     excluded: null,
+    selectScale: null,
+    skip: null,
   };
   const metadata = { activation: 'jumprelu', k: null, gauge: 'theta', inputNorm: null, layer, hook: null };
   const out = openSync(file, 'w');

@@ -1,5 +1,6 @@
 import { InputError, UsageError } from './errors';
-import type { FoldedLayer } from './folding';
+import { MATRICES } from './folding';
+import type { FoldedLayer, MatrixName } from './folding';
 import { rowOf, rowsFromArray } from './row-matrix';
 import type { RowMatrix } from './row-matrix';
 import { unitVectors } from './unit-vectors';
@@ -49,6 +50,11 @@ export const PARTS_OF_MODE: Readonly<Record<WeightMode, readonly PartName[]>> = 
   'decoder+encoder': ['decoder', 'encoder'],
   all: ['decoder', 'encoder', 'bias'],
 };
+
+/** The matrices that the vectors of a mode are made of. */
+export function matricesOf(mode: WeightMode): readonly MatrixName[] {
+  return MATRICES.filter((name) => PARTS_OF_MODE[mode].includes(name));
+}
 
 /**
  * Selects the parts of a mode from a folded layer; parts of weight 0 are no part of the vectors. With the metric `cosine`

@@ -1,5 +1,5 @@
 import { InputError } from './errors';
-import { rowOf, rowsFromArray } from './row-matrix';
+import { allocateRows, rowOf, rowsFromArray } from './row-matrix';
 import type { FloatArray, RowMatrix } from './row-matrix';
 import { divide, multiply, scaleRows } from './scale-rows';
 
@@ -32,11 +32,17 @@ export interface FoldedLayer {
   readonly excluded: Uint8Array;
 }
 
+/** The two matrices of an SAE. */
+export type MatrixName = 'encoder' | 'decoder';
+export const MATRICES: readonly MatrixName[] = ['encoder', 'decoder'];
+
 export interface FoldOptions {
   /** False keeps the stored weights, rounded to float32. */
   readonly fold: boolean;
   /** What to do with θ ≤ 0. */
   readonly degenerate: 'exclude' | 'error';
+  /** Which matrices are wanted; the others come out with no columns. Default: both. */
+  readonly matrices?: readonly MatrixName[];
   /** Named in errors. */
   readonly file: string;
 }
@@ -60,11 +66,13 @@ export function foldLayer(layer: UnfoldedLayer, options: FoldOptions): FoldedLay
   const encode = byNorm ? multiply : divide;
   const decode = byNorm ? divide : multiply;
   const bias = rowsFromArray(layer.encoderBias, features, 1);
+  const { matrices = MATRICES } = options;
+  const none = allocateRows(Float32Array, features, 0);
   const folded = {
     features,
-    encoder: scaleRows(layer.encoder, scale, encode),
+    encoder: matrices.includes('encoder') ? scaleRows(layer.encoder, scale, encode) : none,
     encoderBias: scaleRows(bias, scale, encode).blocks[0] ?? new Float32Array(0),
-    decoder: scaleRows(layer.decoder, scale, decode),
+    decoder: matrices.includes('decoder') ? scaleRows(layer.decoder, scale, decode) : none,
     excluded,
   };
   checkFinite(folded, options.file);

@@ -4,10 +4,11 @@ import { solvePair } from './engine/match-engine';
 import { checkComparable } from './features';
 import type { Features } from './features';
 import { includedFeatures, selectFeatures } from './included-features';
-import type { Matching } from './matching';
+import type { Matching, SolvedMatching } from './matching';
 import type { MatchPorts } from './ports';
+import { completeMatching, reportOn } from './report';
+import type { ReportRows } from './report';
 import { summarise } from './summarise';
-import type { ReportRows } from './summarise';
 
 /** Version of the algorithm; part of the content address of matches. */
 export const MATCHING_VERSION = 1;
@@ -42,11 +43,22 @@ export async function matchPair(
   options: MatchOptions,
   ports: MatchPorts
 ): Promise<Matching> {
-  checkComparable(source.features, target.features);
-  const sourceIndex = includedFeatures(source.features, 'source layer');
-  const targetIndex = includedFeatures(target.features, 'target layer');
-  const a = selectFeatures(source.features, sourceIndex);
-  const b = selectFeatures(target.features, targetIndex);
+  const solved = await solveMatching(source.features, target.features, options, ports);
+  return completeMatching(solved, reportOn(source.report, target.report, solved.targetFeature));
+}
+
+/** The same without the report on other rows than those that are matched: {@link completeMatching} adds it. */
+export async function solveMatching(
+  source: Features,
+  target: Features,
+  options: MatchOptions,
+  ports: MatchPorts
+): Promise<SolvedMatching> {
+  checkComparable(source, target);
+  const sourceIndex = includedFeatures(source, 'source layer');
+  const targetIndex = includedFeatures(target, 'target layer');
+  const a = selectFeatures(source, sourceIndex);
+  const b = selectFeatures(target, targetIndex);
   const solved = await solvePair(
     a,
     b,

@@ -1,21 +1,28 @@
 import type { TileStorage } from './engine/shared-problem';
-import type { MatchCounts, PairStatistics } from './statistics';
+import type { MatchCounts, PairStatistics, SolvedStatistics } from './statistics';
 
 /**
  * A certified optimal matching of one layer pair. Arrays over source features have length `sources`, over target
  * features `targets`; −1 stands for "none" in index arrays and NaN in number arrays.
  */
-export interface Matching extends MatchWork {
+export interface Matching extends SolvedMatching {
+  /** Cosine of the matched decoder rows; NaN for zero rows or unmatched. */
+  readonly decoderCosine: Float64Array;
+  /** Cosine of the matched encoder rows; NaN for zero rows or unmatched. */
+  readonly encoderCosine: Float64Array;
+  readonly statistics: PairStatistics;
+}
+
+/** The part of it that follows from the vectors that were matched. */
+export interface SolvedMatching extends MatchWork {
+  /** Elements of a vector. */
+  readonly elements: number;
   /** target_feature of each source feature: source feature i maps to targetFeature[i]. */
   readonly targetFeature: Int32Array;
   /** source_feature of each target feature. */
   readonly sourceFeature: Int32Array;
   /** Squared distance of each matched pair over the weighted parts, float64. */
   readonly cost: Float64Array;
-  /** Cosine of the matched decoder rows; NaN for zero rows or unmatched. */
-  readonly decoderCosine: Float64Array;
-  /** Cosine of the matched encoder rows; NaN for zero rows or unmatched. */
-  readonly encoderCosine: Float64Array;
   /** The cheapest target if sharing were allowed; lowest index on ties; −1 for excluded sources. */
   readonly nearestTarget: Int32Array;
   readonly nearestCost: Float64Array;
@@ -25,7 +32,7 @@ export interface Matching extends MatchWork {
   readonly objective: number;
   readonly matchedCost: number;
   readonly counts: MatchCounts;
-  readonly statistics: PairStatistics;
+  readonly statistics: SolvedStatistics;
 }
 
 /** How a matching was worked out; nothing of it changes the result. */

@@ -12,14 +12,17 @@ export interface MatchCounts {
   readonly excludedTarget: number;
 }
 
-export interface PairStatistics {
+export interface SolvedStatistics {
   /** Mean of cost / vector length over the matched pairs. */
   readonly mseMean: number | null;
   readonly mse: Quantiles;
-  /** Of the decoder cosines. */
-  readonly cosine: Quantiles;
   /** Share of the matched cost that each part contributes; null for parts that were not matched on. */
   readonly share: PartNumbers;
+}
+
+export interface PairStatistics extends SolvedStatistics {
+  /** Of the decoder cosines. */
+  readonly cosine: Quantiles;
   /**
    * The paper's metric (SAE Match, Sect. 5.1): mean squared difference of the matched rows of each folded tensor,
    * whatever was matched on.
@@ -32,6 +35,8 @@ export interface PartNumbers {
   readonly encoder: number | null;
   readonly bias: number | null;
 }
+
+export const NO_PARTS: PartNumbers = { decoder: null, encoder: null, bias: null };
 
 /** Mean of the finite values in ascending index order; null when there are none. */
 export function mean(values: Float64Array): number | null {

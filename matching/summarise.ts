@@ -1,56 +1,33 @@
 import type { CertifiedMatching } from './certify';
-import { partDistance, rowCosine, vectorLength } from './features';
+import { partDistance, vectorLength } from './features';
 import type { Features, PartName } from './features';
-import type { Matching, MatchWork } from './matching';
-import { rowOf } from './row-matrix';
-import type { RowMatrix } from './row-matrix';
-import { mean, quantiles } from './statistics';
-import type { PairStatistics, PartNumbers } from './statistics';
-
-/** Rows that matches are reported on, whatever they were matched on. */
-export interface ReportRows {
-  /** Decoder rows `[features, d_out]`, at any scale: for cosines. */
-  readonly decoder: RowMatrix;
-  /** Encoder rows `[features, d_in]`, at any scale: for cosines. */
-  readonly encoder: RowMatrix;
-  /** The folded tensors, for the paper's metric; null when the layer cannot be folded. */
-  readonly folded: FoldedRows | null;
-}
-
-export interface FoldedRows {
-  readonly decoder: RowMatrix;
-  readonly encoder: RowMatrix;
-  /** b_enc' as `[features, 1]`. */
-  readonly bias: RowMatrix;
-  /** 1 for features that could not be folded. `[features]` */
-  readonly excluded: Uint8Array;
-}
+import type { MatchWork, SolvedMatching } from './matching';
+import { mean, NO_PARTS, quantiles } from './statistics';
+import type { PartNumbers, SolvedStatistics } from './statistics';
 
 export interface SummariseContext {
-  readonly source: { readonly features: Features; readonly report: ReportRows };
-  readonly target: { readonly features: Features; readonly report: ReportRows };
+  readonly source: Features;
+  readonly target: Features;
   /** Features that took part, ascending. */
   readonly sourceIndex: Int32Array;
   readonly targetIndex: Int32Array;
   readonly work: MatchWork;
 }
 
-/** Brings a certified matching back to all features of both layers and adds what is reported about it. */
-export function summarise(certified: CertifiedMatching, context: SummariseContext): Matching {
+/** Brings a certified matching back to all features of both layers, with the statistics of what was matched. */
+export function summarise(certified: CertifiedMatching, context: SummariseContext): SolvedMatching {
   const { source, target, sourceIndex, targetIndex } = context;
-  const expand = expander(sourceIndex, source.features.count);
-  const expandTarget = expander(targetIndex, target.features.count);
+  const expand = expander(sourceIndex, source.count);
+  const expandTarget = expander(targetIndex, target.count);
   const original = (j: number): number => (j < 0 ? -1 : targetIndex[j]!);
   const targetFeature = expand.integers(certified.targetOf.map(original));
   const cost = expand.numbers(certified.cost);
-  const decoderCosine = cosines(source.report.decoder, target.report.decoder, targetFeature);
   const { certificate } = certified;
   return {
+    elements: vectorLength(source),
     targetFeature,
-    sourceFeature: invert(targetFeature, target.features.count),
+    sourceFeature: invert(targetFeature, target.count),
     cost,
-    decoderCosine,
-    encoderCosine: cosines(source.report.encoder, target.report.encoder, targetFeature),
     nearestTarget: expand.integers(certified.nearestTarget.map(original)),
     nearestCost: expand.numbers(certified.nearestCost),
     mutualNearest: expand.flags(certified.mutualNearest),
@@ -67,10 +44,10 @@ export function summarise(certified: CertifiedMatching, context: SummariseContex
     counts: {
       matched: certified.targetOf.filter((j) => j >= 0).length,
       mutualNearest: certified.mutualNearest.reduce((sum, flag) => sum + flag, 0),
-      excludedSource: source.features.count - sourceIndex.length,
-      excludedTarget: target.features.count - targetIndex.length,
+      excludedSource: source.count - sourceIndex.length,
+      excludedTarget: target.count - targetIndex.length,
     },
-    statistics: statisticsOf(context, targetFeature, cost, decoderCosine),
+    statistics: statisticsOf(source, target, targetFeature, cost),
     ...pickWork(context.work),
   };
 }
@@ -107,29 +84,16 @@ function expander(
   };
 }
 
-function cosines(source: RowMatrix, target: RowMatrix, targetFeature: Int32Array): Float64Array {
-  const comparable = source.columns === target.columns;
-  return Float64Array.from(targetFeature, (j, i) => (j < 0 || !comparable ? NaN : rowCosine(source, target, i, j)));
-}
-
 function statisticsOf(
-  { source, target }: SummariseContext,
+  source: Features,
+  target: Features,
   targetFeature: Int32Array,
-  cost: Float64Array,
-  decoderCosine: Float64Array
-): PairStatistics {
-  const elements = vectorLength(source.features);
+  cost: Float64Array
+): SolvedStatistics {
+  const elements = vectorLength(source);
   const mse = cost.map((value) => value / elements);
-  return {
-    mseMean: mean(mse),
-    mse: quantiles(mse),
-    cosine: quantiles(decoderCosine),
-    share: shares(source.features, target.features, targetFeature),
-    foldedMse: foldedMse(source.report.folded, target.report.folded, targetFeature),
-  };
+  return { mseMean: mean(mse), mse: quantiles(mse), share: shares(source, target, targetFeature) };
 }
-
-const NO_PARTS: PartNumbers = { decoder: null, encoder: null, bias: null };
 
 function shares(source: Features, target: Features, targetFeature: Int32Array): PartNumbers {
   const costs = source.parts.map((part, index) => {
@@ -141,25 +105,4 @@ function shares(source: Features, target: Features, targetFeature: Int32Array): 
     (result, part, index) => ({ ...result, [part.name]: all === 0 ? null : costs[index]! / all }),
     { ...NO_PARTS }
   );
-}
-
-function foldedMse(source: FoldedRows | null, target: FoldedRows | null, targetFeature: Int32Array): PartNumbers {
-  if (source === null || target === null) return NO_PARTS;
-  const meanOf = (name: PartName): number | null => {
-    const [a, b] = [source[name], target[name]];
-    if (a.columns !== b.columns) return null;
-    const squared = Float64Array.from(targetFeature, (j, i) =>
-      j < 0 || source.excluded[i] === 1 || target.excluded[j] === 1 ? NaN : meanSquare(a, b, i, j)
-    );
-    return mean(squared);
-  };
-  return { decoder: meanOf('decoder'), encoder: meanOf('encoder'), bias: meanOf('bias') };
-}
-
-function meanSquare(a: RowMatrix, b: RowMatrix, i: number, j: number): number {
-  const x = rowOf(a, i);
-  const y = rowOf(b, j);
-  let sum = 0;
-  for (let k = 0; k < x.length; k++) sum += (x[k]! - y[k]!) ** 2;
-  return sum / x.length;
 }

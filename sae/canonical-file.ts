@@ -1,14 +1,19 @@
 import { InputError } from '../matching/errors';
-import type { FoldedLayer } from '../matching/folding';
+import { MATRICES } from '../matching/folding';
+import type { FoldedLayer, MatrixName } from '../matching/folding';
 import type { FloatArray, RowMatrix } from '../matching/row-matrix';
-import type { CanonicalSae, SaeHeader } from './canonical';
+import type { Activation, CanonicalSae, SaeHeader } from './canonical';
 import type { ByteReader } from './containers/byte-reader';
 import { readBytes, readRows, readVector } from './containers/read-tensor';
 import { openSafetensors } from './containers/safetensors';
 import { encodeSafetensors } from './containers/safetensors-writer';
 import type { EncodedFile, TensorToWrite } from './containers/safetensors-writer';
 import type { StoredTensor } from './containers/tensor';
+import { rowNorms } from './formats/assemble';
 import { requireSaeTensors, requireShape } from './formats/tensor-checks';
+
+/** Activations that keep the features of largest rank. */
+const RANKING: readonly Activation[] = ['topk', 'groupmax', 'batchtopk'];
 
 /** Value of the metadata key `format` of every canonical file. */
 export const CANONICAL_FORMAT = 'canonical';
@@ -27,6 +32,10 @@ export interface CanonicalTensors {
   readonly threshold: FloatArray | null;
   /** 1 for features that could not be folded `[features]`; written only where there is one. */
   readonly excluded: Uint8Array | null;
+  /** `select_scale` `[features]`; null where the activation ranks nothing by it. */
+  readonly selectScale: FloatArray | null;
+  /** `W_skip` `[d_out, d_in]`; null where there is none. */
+  readonly skip: RowMatrix<FloatArray> | null;
 }
 
 /** What a canonical file says about its SAE besides the shapes. */
@@ -39,7 +48,7 @@ export type CanonicalMetadata = Pick<SaeHeader, 'activation' | 'k' | 'gauge' | '
  * @throws InputError when a value does not fit float32.
  */
 export function encodeCanonical(tensors: CanonicalTensors, metadata: CanonicalMetadata): EncodedFile {
-  const { encoder, encoderBias, decoder, decoderBias, threshold, excluded } = tensors;
+  const { encoder, encoderBias, decoder, decoderBias, threshold, excluded, selectScale, skip } = tensors;
   const features = decoder.rows;
   const files: TensorToWrite[] = [
     floats('W_enc', [features, encoder.columns], encoder.blocks),
@@ -51,6 +60,8 @@ export function encodeCanonical(tensors: CanonicalTensors, metadata: CanonicalMe
   if (excluded?.includes(1) === true) {
     files.push({ name: 'excluded', dtype: 'U8', shape: [features], chunks: [excluded] });
   }
+  if (selectScale !== null) files.push(floats('select_scale', [features], [selectScale]));
+  if (skip !== null) files.push(floats('W_skip', [skip.rows, skip.columns], skip.blocks));
   return encodeSafetensors(files, metadataStrings(metadata));
 }
 
@@ -66,7 +77,19 @@ export function foldedTensors(sae: CanonicalSae, folded: FoldedLayer): Canonical
     decoderBias: sae.decoderBias,
     threshold: sae.threshold === null ? null : new Float32Array(folded.features).fill(one),
     excluded: folded.excluded,
+    selectScale: foldedSelectScale(sae),
+    skip: sae.skip,
   };
+}
+
+/**
+ * With unit decoder rows an activation is what it was times the norm, so what ranked it is divided by that: SAEs that
+ * rank activations times norms rank plain activations once they are folded, and the other way round.
+ */
+function foldedSelectScale({ header, selectScale, decoder }: CanonicalSae): Float64Array | null {
+  if (header.gauge === 'theta' || !RANKING.includes(header.activation)) return null;
+  const folded = rowNorms(decoder).map((norm, i) => (norm === 0 ? 0 : (selectScale?.[i] ?? 1) / norm));
+  return folded.every((value) => value === 1) ? null : folded;
 }
 
 /** A canonical file in memory. */
@@ -93,7 +116,7 @@ export interface DecodedCanonical {
  */
 export async function decodeCanonical(
   file: ByteReader,
-  matrices: readonly ('encoder' | 'decoder')[] = ['encoder', 'decoder']
+  matrices: readonly MatrixName[] = MATRICES
 ): Promise<DecodedCanonical> {
   const opened = await openSafetensors(file);
   const tensors = requireSaeTensors(opened, { encoderFeatureAxis: 0 });
@@ -103,9 +126,9 @@ export async function decodeCanonical(
   return {
     features,
     encoder: matrices.includes('encoder') ? await readFloat32Rows(tensors.encoder) : null,
-    encoderBias: await readFloat32(tensors.encoderBias, features),
+    encoderBias: await readFloat32(tensors.encoderBias!, features),
     decoder: matrices.includes('decoder') ? await readFloat32Rows(tensors.decoder) : null,
-    decoderBias: await readFloat32(tensors.decoderBias, tensors.dOut),
+    decoderBias: await readFloat32(tensors.decoderBias!, tensors.dOut),
     threshold: threshold === undefined ? null : await readFloat32(requireShape(threshold, [features]), features),
     excluded: excluded === undefined ? new Uint8Array(features) : await readBytes(excluded, features),
     metadata: opened.metadata,

@@ -10,6 +10,8 @@ export interface SaeLocation {
   readonly part: string | null;
   /** Null when neither the files nor their paths tell. */
   readonly layer: number | null;
+  /** Step of the training at which it was saved; absent for the SAE that the training gave in the end. */
+  readonly step?: number;
   /** All files that determine the weights, sorted by path. */
   readonly files: readonly SourceFile[];
 }

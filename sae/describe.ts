@@ -1,7 +1,7 @@
 import { rowOf } from '../matching/row-matrix';
-import type { FloatArray, RowMatrix } from '../matching/row-matrix';
 import type { Activation, CanonicalSae, Gauge } from './canonical';
 import type { CatalogueEntry } from './catalogue-entry';
+import { rowNorms } from './formats/assemble';
 import { loadSae } from './load-sae';
 import { quantilesOf } from './quantiles';
 import type { Quantiles } from './quantiles';
@@ -91,15 +91,6 @@ function fromHeader(source: SaeSource, { format, path, layer, files, header, err
     notes: header?.notes ?? [],
     ...(error === null ? {} : { error: error.message }),
   };
-}
-
-/** ‖row‖ of every row, float64. `[rows]` */
-function rowNorms(matrix: RowMatrix<FloatArray>): Float64Array {
-  return Float64Array.from({ length: matrix.rows }, (_, row) => {
-    let sum = 0;
-    for (const value of rowOf(matrix, row)) sum += value * value;
-    return Math.sqrt(sum);
-  });
 }
 
 function countDead(sae: CanonicalSae, decoderNorms: Float64Array): number {

@@ -2,7 +2,8 @@ import { Crc32c } from '../../artifacts/crc32c';
 import { ObjectNotFoundError } from '../../artifacts/store/object-store';
 import type { ObjectStore, StoredObject } from '../../artifacts/store/object-store';
 import { ArtifactCorruptError, InputError } from '../../matching/errors';
-import type { FoldedLayer } from '../../matching/folding';
+import { MATRICES } from '../../matching/folding';
+import type { FoldedLayer, MatrixName } from '../../matching/folding';
 import { allocateRows } from '../../matching/row-matrix';
 import type { CanonicalSae } from '../../sae/canonical';
 import { decodeCanonical, encodeCanonical, foldedTensors } from '../../sae/canonical-file';
@@ -59,7 +60,7 @@ export async function writeFolded(
 export async function readFolded(
   store: ObjectStore,
   key: string,
-  matrices: readonly ('encoder' | 'decoder')[] = ['encoder', 'decoder']
+  matrices: readonly MatrixName[] = MATRICES
 ): Promise<FoldedLayer> {
   const object = foldedObject(key);
   const file = store.url(object);

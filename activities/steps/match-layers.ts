@@ -1,23 +1,16 @@
 import { openStore } from '../../artifacts/store/open-store';
 import type { StoredObject } from '../../artifacts/store/object-store';
-import { featuresOf } from '../../matching/features';
-import { matchPair } from '../../matching/match-pair';
-import type { MatchSide } from '../../matching/match-pair';
-import { rowsFromArray } from '../../matching/row-matrix';
-import type { FoldedLayer } from '../../matching/folding';
-import type { ReportRows } from '../../matching/summarise';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
-import { checkSpaces } from './check-spaces';
-import { readFolded } from './folded-artifact';
 import { matchKey, matchObject } from './keys';
 import { CHECKPOINT, deleteCheckpoint } from './match-checkpoint';
-import { matchPorts, memoryLeft } from './match-resources';
 import type { MatchResources } from './match-resources';
 import { findIntactMatch, writeMatchSummary } from './match-summary';
 import type { TableName } from './match-summary';
 import { encodeMatchTables, matchRow } from './match-tables';
+import { matchRows } from './match-rows';
 import { matchingOptions } from './matching-options';
+import type { RowsRef, SideRef } from './rows-ref';
 
 export interface MatchLayersInput {
   readonly spec: RunSpec;
@@ -35,27 +28,27 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
   const ref = { source: source.layer, target: target.layer, key };
   if ((await findIntactMatch(store, key)) !== null) return { ...ref, cached: true };
 
-  const side = async (folded: FoldedRef): Promise<MatchSide> => {
-    const rows = await readFolded(store, folded.rows);
-    const same = folded.folded === folded.rows;
-    const reported = same || folded.folded === null ? null : await readFolded(store, folded.folded);
-    return { features: featuresOf(rows, spec.weights, spec), report: reportRows(rows, same ? rows : reported) };
+  const side = (folded: FoldedRef): SideRef => {
+    const stored = (object: string): RowsRef => ({ kind: 'stored', out: spec.out, key: object });
+    return {
+      name: `${spec.source}#${folded.layer}`,
+      rows: stored(folded.rows),
+      folded: folded.folded === null ? null : stored(folded.folded),
+    };
   };
-  const [a, b] = [await side(source), await side(target)];
-  const name = (folded: FoldedRef): string => `${spec.source}#${folded.layer}`;
-  checkSpaces({ name: name(source), features: a.features }, { name: name(target), features: b.features });
-  const checkpoint = matchObject(key, CHECKPOINT);
-  const matching = await matchPair(
-    a,
-    b,
-    { availableMemory: memoryLeft(input.resources), unmatched: spec.unmatched ?? null },
-    matchPorts(context, input.resources, store, checkpoint)
+  const { matching } = await matchRows(
+    {
+      ...{ source: side(source), target: side(target), options: matchingOptions(spec), resources: input.resources },
+      ...{ out: spec.out, checkpoint: matchObject(key, CHECKPOINT) },
+      bytes: (source.features * source.elements + target.features * target.elements) * 8,
+    },
+    context
   );
   const pair = {
     sourceLayer: source.layer,
     targetLayer: target.layer,
-    source: a.features,
-    target: b.features,
+    sourceFeatures: source.features,
+    targetFeatures: target.features,
     matching,
   };
   const tables = encodeMatchTables(pair, { source: source.inputs, target: target.inputs }, matchingOptions(spec));
@@ -64,20 +57,6 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     files.push([name, await store.put(matchObject(key, name), bytes)]);
   const row = matchRow(pair, (performance.now() - started) / 1000);
   await writeMatchSummary(store, key, { row, files: Object.fromEntries(files) as Record<TableName, StoredObject> });
-  await deleteCheckpoint(store, checkpoint);
+  await deleteCheckpoint(store, matchObject(key, CHECKPOINT));
   return { ...ref, cached: false };
-}
-
-/** The rows matches are reported on: cosines from the matched layer's rows, the paper's metric from the folded ones. */
-export function reportRows(rows: FoldedLayer, folded: FoldedLayer | null): ReportRows {
-  return {
-    decoder: rows.decoder,
-    encoder: rows.encoder,
-    folded: folded && {
-      decoder: folded.decoder,
-      encoder: folded.encoder,
-      bias: rowsFromArray(folded.encoderBias, folded.features, 1),
-      excluded: folded.excluded,
-    },
-  };
 }

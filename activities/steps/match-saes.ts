@@ -6,28 +6,21 @@ import type { ManifestInput } from '../../artifacts/manifest';
 import { openStore } from '../../artifacts/store/open-store';
 import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
-import { InputError } from '../../matching/errors';
-import { featuresOf } from '../../matching/features';
-import { foldLayer } from '../../matching/folding';
-import type { FoldedLayer } from '../../matching/folding';
-import { MATCHING_VERSION, matchPair } from '../../matching/match-pair';
-import type { MatchSide } from '../../matching/match-pair';
+import { MATCHING_VERSION } from '../../matching/match-pair';
 import { VERSION } from '../../matching/version';
 import type { SaeHeader } from '../../sae/canonical';
 import { hashInputs } from '../../sae/hash-inputs';
-import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
-import { checkSpaces } from './check-spaces';
 import { environmentFacts } from './environment-facts';
 import { deleteCheckpoint } from './match-checkpoint';
-import { reportRows } from './match-layers';
-import { matchPorts, memoryLeft } from './match-resources';
 import type { MatchResources } from './match-resources';
+import { matchRows } from './match-rows';
 import { encodeMatchTables, matchRow } from './match-tables';
 import { matchingOptions } from './matching-options';
 import type { MatchingOptions } from './matching-options';
+import type { SideRef } from './rows-ref';
 
 export interface MatchSaesInput extends MatchingOptions {
   /** SAE arguments: a folder, a file, or `<source>#<layer>`. */
@@ -40,48 +33,35 @@ export interface MatchSaesInput extends MatchingOptions {
   readonly resources: MatchResources;
 }
 
-interface LoadedSae {
-  readonly input: ManifestInput;
-  readonly header: SaeHeader;
-  readonly rows: FoldedLayer;
-  readonly folded: FoldedLayer | null;
-}
-
 /** Matches two SAEs in this process and writes the pair's tables and manifest straight into a folder. */
 export async function matchSaesTask(input: MatchSaesInput, context: TaskContext): Promise<PairRow> {
   const started = new Date();
-  const source = await load(input.source, input, context);
-  const target = await load(input.target, input, context);
-  if (!input.allowHookMismatch) {
-    checkHooks([source, target].map(({ input: { path }, header }) => ({ name: path, hook: header.hook })));
-  }
-  const side = ({ rows, folded }: LoadedSae): MatchSide => ({
-    features: featuresOf(rows, input.weights, input),
-    report: reportRows(rows, folded),
-  });
-  const [a, b] = [side(source), side(target)];
-  checkSpaces({ name: input.source, features: a.features }, { name: input.target, features: b.features });
-  const hashes = { source: hashesOf(source), target: hashesOf(target) };
+  context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
+  const source = await identify(input.source, input, context);
+  const target = await identify(input.target, input, context);
+  if (!input.allowHookMismatch) checkHooks([source, target].map(({ name, header }) => ({ name, hook: header.hook })));
   const options = matchingOptions(input);
+  const hashes = { source: source.sha256, target: target.sha256 };
   const store = openStore(input.out);
   const checkpoint = pairCheckpoint(contentKey('match', { version: MATCHING_VERSION, hashes, ...options }));
-  const matching = await matchPair(
-    a,
-    b,
-    { availableMemory: memoryLeft(input.resources), unmatched: input.unmatched ?? null },
-    matchPorts(context, input.resources, store, checkpoint)
+  const matched = await matchRows(
+    {
+      ...{ source: sideOf(source, input), target: sideOf(target, input), options, checkpoint },
+      ...{ resources: input.resources, out: input.out, bytes: bytesOf(source.header) + bytesOf(target.header) },
+    },
+    context
   );
   const pair = {
-    sourceLayer: source.input.layer,
-    targetLayer: target.input.layer,
-    source: a.features,
-    target: b.features,
-    matching,
+    sourceLayer: source.header.layer,
+    targetLayer: target.header.layer,
+    sourceFeatures: source.header.features,
+    targetFeatures: target.header.features,
+    matching: matched.matching,
   };
   const seconds = (Date.now() - started.getTime()) / 1000;
   const row: PairRow = { ...matchRow(pair, seconds), composed_agreement: null, composed_extra_cost: null };
   const requested = { ...options, format: input.format };
-  await writeFolder(input.out, started, [source.input, target.input], requested, row, {
+  await writeFolder(input.out, started, [matched.source!, matched.target!], requested, row, {
     ...encodeMatchTables(pair, hashes, options),
     [PAIR_LAYOUT.pairs]: encodePairs([row], { inputs: hashes, options }),
   });
@@ -89,40 +69,26 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   return row;
 }
 
-async function load(argument: string, options: MatchSaesInput, context: TaskContext): Promise<LoadedSae> {
-  context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
-  const { source, entry } = await resolveSaeArgument(
-    argument,
-    options.format === null ? {} : { format: options.format }
-  );
-  const sae = await loadSae(source, entry);
+/** One SAE by its headers and the content of its files. */
+interface IdentifiedSae {
+  readonly name: string;
+  readonly header: SaeHeader;
+  readonly sha256: readonly string[];
+}
+
+async function identify(name: string, { format }: MatchSaesInput, context: TaskContext): Promise<IdentifiedSae> {
+  const { source, entry } = await resolveSaeArgument(name, format === null ? {} : { format });
   const files = await hashInputs(source, entry, { onProgress: context.throwIfCancelled });
-  const file = argument;
-  const rows = foldLayer(sae, { fold: options.fold, degenerate: options.degenerate, file });
-  const folded = options.fold
-    ? rows
-    : foldIfPossible(() => foldLayer(sae, { fold: true, degenerate: 'exclude', file }));
-  const { header } = sae;
-  const input = {
-    layer: header.layer,
-    path: argument,
-    files: [...files],
-    header: { ...header, notes: [...header.notes] },
-  };
-  return { input, header, rows, folded };
+  return { name, header: entry.header!, sha256: files.map((file) => file.sha256) };
 }
 
-/** The paper's metric is null for a layer that cannot be folded; the match itself does not need it. */
-function foldIfPossible(fold: () => FoldedLayer): FoldedLayer | null {
-  try {
-    return fold();
-  } catch (error) {
-    if (error instanceof InputError) return null;
-    throw error;
-  }
+function sideOf({ name, sha256 }: IdentifiedSae, { format, fold, degenerate }: MatchSaesInput): SideRef {
+  const sae = { kind: 'sae', argument: name, format, sha256 } as const;
+  const rows = { ...sae, fold, degenerate };
+  return { name, rows, folded: fold ? rows : { ...sae, fold: true, degenerate: 'exclude' } };
 }
 
-const hashesOf = ({ input }: LoadedSae): string[] => input.files.map((file) => file.sha256);
+const bytesOf = ({ features, dIn, dOut }: SaeHeader): number => features * (dIn + dOut) * 4;
 
 async function writeFolder(
   out: string,

@@ -3,8 +3,6 @@ import type { CertificateSide } from '../../artifacts/tables/certificate';
 import { encodeMatches } from '../../artifacts/tables/matches';
 import type { TableMetadata } from '../../artifacts/tables/table';
 import { encodeTargets } from '../../artifacts/tables/targets';
-import { vectorLength } from '../../matching/features';
-import type { Features } from '../../matching/features';
 import type { Matching } from '../../matching/matching';
 import type { MatchRow, TableName } from './match-summary';
 import type { MatchingOptions } from './matching-options';
@@ -13,8 +11,8 @@ import type { MatchingOptions } from './matching-options';
 export interface MatchedPair {
   readonly sourceLayer: number | null;
   readonly targetLayer: number | null;
-  readonly source: Features;
-  readonly target: Features;
+  readonly sourceFeatures: number;
+  readonly targetFeatures: number;
   readonly matching: Matching;
 }
 
@@ -32,13 +30,12 @@ export function encodeMatchTables(
 ): Record<TableName, Uint8Array> {
   const { matching } = pair;
   const metadata: TableMetadata = { inputs, options };
-  const elements = vectorLength(pair.source);
   const matches = {
     sourceLayer: pair.sourceLayer,
     targetLayer: pair.targetLayer,
     targetFeature: matching.targetFeature,
     cost: matching.cost,
-    mse: matching.cost.map((cost) => cost / elements),
+    mse: matching.cost.map((cost) => cost / matching.elements),
     decoderCosine: Float32Array.from(matching.decoderCosine),
     encoderCosine: Float32Array.from(matching.encoderCosine),
     nearestTarget: matching.nearestTarget,
@@ -69,15 +66,15 @@ function certificateSide(dual: Float64Array, margin: Float64Array): CertificateS
 
 /** The pair's row of pairs.parquet. */
 export function matchRow(
-  { sourceLayer, targetLayer, source, target, matching }: MatchedPair,
+  { sourceLayer, targetLayer, sourceFeatures, targetFeatures, matching }: MatchedPair,
   seconds: number
 ): MatchRow {
   const { statistics, counts, certificate } = matching;
   return {
     source_layer: sourceLayer,
     target_layer: targetLayer,
-    source_features: source.count,
-    target_features: target.count,
+    source_features: sourceFeatures,
+    target_features: targetFeatures,
     status: 'done',
     error: null,
     objective: matching.objective,

@@ -31,11 +31,11 @@ export interface ToThread {
   readonly cancelled: SharedArrayBuffer;
 }
 
-/** What a thread says to its caller. */
+/** What a thread says to its caller; `held` are the bytes of arrays that it still has in memory. */
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: TaskProgress }
   | { readonly kind: 'note'; readonly text: string }
-  | { readonly kind: 'result'; readonly value: unknown }
+  | { readonly kind: 'result'; readonly value: unknown; readonly held: number }
   | {
       readonly kind: 'error';
       readonly error: ThreadError;

@@ -18,10 +18,13 @@ const TERMINATE_AFTER_MS = 10_000;
 /** A thread that nothing was asked of for so long is ended, and gives back its memory. */
 const IDLE_MS = 60_000;
 
+/** A thread that holds more than this after a task is ended with it: its garbage would count against the next one. */
+const MOST_HELD_BYTES = 256 * 2 ** 20;
+
 /** Threads that wait for a task: code that has run before runs several times faster. */
 const idle = new Map<Worker, NodeJS.Timeout>();
-/** Threads that died of an error and may not have ended yet. */
-const broken = new WeakSet<Worker>();
+/** Threads that died of an error and may not have ended yet, and those that are to end after their task. */
+const spent = new WeakSet<Worker>();
 
 /**
  * Runs one heavy task in a thread, so that the event loop stays free for heartbeats. Errors come back with their class;
@@ -50,7 +53,7 @@ export async function runTask<N extends TaskName>(
   } finally {
     clearTimeout(terminator);
     options.signal?.removeEventListener('abort', stop);
-    returnThread(thread);
+    await returnThread(thread);
   }
 }
 
@@ -59,8 +62,10 @@ function outcome(thread: Worker, { onProgress, onNote, signal }: RunTaskOptions)
     const onMessage = (message: FromThread): void => {
       if (message.kind === 'progress') onProgress?.(message.progress);
       else if (message.kind === 'note') onNote?.(message.text);
-      else if (message.kind === 'result') settle(resolve, message.value);
-      else settle(reject, reviveError(message.error));
+      else if (message.kind === 'result') {
+        if (message.held > MOST_HELD_BYTES) spent.add(thread);
+        settle(resolve, message.value);
+      } else settle(reject, reviveError(message.error));
     };
     const onError = (error: unknown): void => {
       settle(reject, error);
@@ -100,15 +105,19 @@ function startThread(): Worker {
     idle.delete(thread);
   });
   thread.on('error', () => {
-    broken.add(thread);
+    spent.add(thread);
   });
   return thread;
 }
 
 /** Takes a thread back after its task, however that ended, unless the thread has ended or is about to. */
-function returnThread(thread: Worker): void {
-  if (thread.threadId < 0 || broken.has(thread)) return;
+async function returnThread(thread: Worker): Promise<void> {
+  if (thread.threadId < 0) return;
   thread.unref();
+  if (spent.has(thread)) {
+    await thread.terminate();
+    return;
+  }
   idle.set(thread, setTimeout(() => void thread.terminate(), IDLE_MS).unref());
 }
 

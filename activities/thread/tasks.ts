@@ -1,20 +1,26 @@
 import { buildChainsTask } from '../steps/build-chains';
 import { compareComposedTask } from '../steps/compare-composed';
+import { compareRowsTask } from '../steps/compare-rows';
 import { foldLayerTask } from '../steps/fold-layer';
 import { hashSourceTask } from '../steps/hash-source';
+import { loadRowsTask } from '../steps/load-rows';
 import { matchLayersTask } from '../steps/match-layers';
 import { matchSaesTask } from '../steps/match-saes';
+import { solveRowsTask } from '../steps/solve-rows';
 import { verifyPairTask } from '../steps/verify-pair';
 import type { TaskContext } from '../task-context';
 
-/** The heavy work that runs in threads. Inputs and results are structured-cloneable and small: references, no arrays. */
+/** The heavy work that runs in threads. Inputs and results are structured-cloneable and small: references, and arrays only in shared memory. */
 export const TASKS = {
   buildChains: buildChainsTask,
   compareComposed: compareComposedTask,
+  compareRows: compareRowsTask,
   foldLayer: foldLayerTask,
   hashSource: hashSourceTask,
+  loadRows: loadRowsTask,
   matchLayers: matchLayersTask,
   matchSaes: matchSaesTask,
+  solveRows: solveRowsTask,
   verifyPair: verifyPairTask,
 } satisfies Record<string, (input: never, context: TaskContext) => Promise<unknown>>;
 

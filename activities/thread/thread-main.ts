@@ -22,7 +22,8 @@ async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
   };
   try {
     const task = TASKS[name as TaskName] as (input: unknown, context: TaskContext) => Promise<unknown>;
-    post({ kind: 'result', value: await task(input, context) });
+    const value = await task(input, context);
+    post({ kind: 'result', value, held: process.memoryUsage().arrayBuffers });
   } catch (error) {
     post({ kind: 'error', error: describeError(error) });
   }

@@ -3,20 +3,19 @@ import type { ByteReader } from './byte-reader';
 import { NPY_PREFIX_BYTES, npyHeaderBytes, parseNpyHeader } from './npy';
 import type { NpyOrigin } from './npy';
 import type { StoredTensor, TensorFile } from './tensor';
-import { openZip } from './zip-archive';
 import type { ZipMember } from './zip-archive';
 
 /** numpy pads its headers, so most are no longer than this. */
 const USUAL_HEADER_BYTES = 128;
 
 /**
- * Opens a numpy archive: one tensor for each `<name>.npy` in it. Reads the archive's directory and the arrays' headers only.
+ * Opens a numpy archive: one tensor for each `<name>.npy` in it. Reads the arrays' headers only.
  *
  * @throws InputError when the archive or a header is malformed, or a member's size does not fit its shape and type.
  */
-export async function openNpz(file: ByteReader): Promise<TensorFile> {
+export async function openNpz(file: ByteReader, members: readonly ZipMember[]): Promise<TensorFile> {
   const tensors = new Map<string, StoredTensor>();
-  for (const member of await openZip(file)) {
+  for (const member of members) {
     if (!member.name.endsWith('.npy')) continue;
     const name = member.name.slice(0, -'.npy'.length);
     tensors.set(name, await openArray(file, member, name));

@@ -8,6 +8,14 @@ import type { FloatType, StoredTensor } from './tensor';
 /** Which index of a stored matrix counts the features. */
 export type FeatureAxis = 'rows' | 'columns';
 
+const INTEGERS: Readonly<Record<string, (bytes: Buffer) => number>> = {
+  int64: (bytes) => Number(bytes.readBigInt64LE()),
+  int32: (bytes) => bytes.readInt32LE(),
+  int16: (bytes) => bytes.readInt16LE(),
+  int8: (bytes) => bytes.readInt8(),
+  uint8: (bytes) => bytes.readUInt8(),
+};
+
 /** Bytes of disk rows that are collected before they are transposed together. */
 const PANEL_BYTES = 16 << 20;
 const MIN_PANEL_ROWS = 8;
@@ -55,6 +63,22 @@ export async function readVector(tensor: StoredTensor, length: number): Promise<
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw notFinite(tensor, `${values[bad]} at index ${bad}`);
   return values;
+}
+
+/** Reads a single stored number, of a float or an integer type. @throws InputError when it is none. */
+export async function readScalar(tensor: StoredTensor): Promise<number> {
+  const parts: Buffer[] = [];
+  if (isFloatType(tensor.dtype)) return (await readVector(tensor, 1))[0]!;
+  if (elementCount(tensor.shape) !== 1) throw wrongShape(tensor, 'a single number');
+  for await (const part of tensor.chunks()) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  const read = INTEGERS[tensor.dtype];
+  if (read === undefined || tensor.bigEndian) throw wrongShape(tensor, 'a single little-endian number');
+  try {
+    return read(bytes);
+  } catch {
+    throw endsEarly(tensor, 0);
+  }
 }
 
 /** Reads a stored vector of bytes. @throws InputError when it is no `uint8` vector of `length` elements. */

@@ -21,7 +21,7 @@ export interface StoredTensor {
 
 /** A file that holds named tensors. Opening one reads headers only. */
 export interface TensorFile {
-  readonly kind: 'npz' | 'safetensors';
+  readonly kind: 'npz' | 'safetensors' | 'torch';
   /** Full name of the file, used in errors. */
   readonly name: string;
   readonly tensors: ReadonlyMap<string, StoredTensor>;

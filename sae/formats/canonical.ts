@@ -1,11 +1,13 @@
 import { InputError } from '../../matching/errors';
-import type { Activation, CanonicalSae, Gauge, SaeHeader } from '../canonical';
+import { ACTIVATIONS } from '../canonical';
+import type { CanonicalSae, Gauge, SaeHeader } from '../canonical';
 import { CANONICAL_FORMAT } from '../canonical-file';
 import type { SaeLocation } from '../catalogue-entry';
 import { readBytes, readRows, readVector } from '../containers/read-tensor';
 import type { StoredTensor, TensorFile } from '../containers/tensor';
 import { layerOfHook } from '../layer-name';
 import type { SourceView } from '../sources/source-view';
+import { readBias, readMatrix } from './assemble';
 import { singleFileLocation } from './format';
 import type { SaeFormat } from './format';
 import { dtypeNotes, requireSaeTensors, requireShape } from './tensor-checks';
@@ -36,7 +38,6 @@ export const canonical: SaeFormat = {
   },
 };
 
-const ACTIVATIONS: readonly Activation[] = ['jumprelu', 'relu', 'topk', 'batchtopk', 'gated'];
 const GAUGES: readonly Gauge[] = ['theta', 'decoder_norm'];
 
 interface CanonicalFile {
@@ -44,6 +45,8 @@ interface CanonicalFile {
   readonly tensors: SaeTensors;
   readonly threshold: StoredTensor | undefined;
   readonly excluded: StoredTensor | undefined;
+  readonly selectScale: StoredTensor | undefined;
+  readonly skip: StoredTensor | undefined;
 }
 
 function isCanonical({ kind, metadata }: TensorFile): boolean {
@@ -79,19 +82,24 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Canonical
     bytes: location.files.reduce((sum, { bytes }) => sum + bytes, 0),
     notes: dtypeNotes(tensors),
   };
-  return { header, tensors, threshold, excluded: file.tensors.get('excluded') };
+  const skip = file.tensors.get('W_skip');
+  if (skip !== undefined) requireShape(skip, [tensors.dOut, tensors.dIn]);
+  const [excluded, selectScale] = ['excluded', 'select_scale'].map((name) => file.tensors.get(name));
+  return { header, tensors, threshold, excluded, selectScale, skip };
 }
 
-async function load({ header, tensors, threshold, excluded }: CanonicalFile): Promise<CanonicalSae> {
+async function load({ header, tensors, threshold, excluded, selectScale, skip }: CanonicalFile): Promise<CanonicalSae> {
   const { features } = header;
   const stored = threshold === undefined ? null : clampThreshold(await readVector(threshold, features));
   const marks = excluded === undefined ? null : await readBytes(excluded, features);
   return {
     header: { ...header, notes: [...header.notes, ...(stored?.notes ?? [])] },
-    encoder: await readRows(tensors.encoder, 'rows'),
-    encoderBias: await readVector(tensors.encoderBias, features),
-    decoder: await readRows(tensors.decoder, 'rows'),
-    decoderBias: await readVector(tensors.decoderBias, header.dOut),
+    encoder: await readMatrix(tensors, 'encoder'),
+    encoderBias: await readBias(tensors.encoderBias, features),
+    decoder: await readMatrix(tensors, 'decoder'),
+    decoderBias: await readBias(tensors.decoderBias, header.dOut),
+    selectScale: selectScale === undefined ? null : await readVector(selectScale, features),
+    skip: skip === undefined ? null : await readRows(skip, 'rows'),
     threshold: stored?.threshold.map((value, feature) => (marks?.[feature] === 1 ? 0 : value)) ?? null,
   };
 }

@@ -1,15 +1,15 @@
 import { posix } from 'node:path';
 import type { CanonicalSae, SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
-import { readRows, readVector } from '../containers/read-tensor';
+import { readVector } from '../containers/read-tensor';
 import type { StoredTensor, TensorFile } from '../containers/tensor';
 import type { SourceView } from '../sources/source-view';
+import { assemble } from './assemble';
 import { saePath, singleFileLocation } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { requireNoScaling } from './scaling-factor';
 import { dtypeNotes, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
-import { clampThreshold } from './threshold';
 
 /**
  * Gemma Scope 1: one `params.npz` an SAE, no configuration. W_enc `[d, F]`, W_dec `[F, d]`, b_enc and threshold `[F]`,
@@ -82,21 +82,12 @@ async function parse(view: SourceView, location: SaeLocation): Promise<GemmaScop
 const EMBEDDING_NOTE =
   'trained on embeddings before the factor sqrt(d_model): b_enc, threshold and b_dec are multiplied by it; belongs to no layer';
 
-/** In raw units an input scale s = 1/√d divides b_enc, θ and b_dec by s and leaves the matrices as they are. */
 async function load({ header, tensors, threshold, file }: GemmaScopeSae, embedding: boolean): Promise<CanonicalSae> {
   await requireNoScaling(file, tensors.features);
-  const scale = embedding ? Math.sqrt(tensors.dIn) : 1;
-  const scaled = async (tensor: StoredTensor, length: number): Promise<Float64Array> =>
-    (await readVector(tensor, length)).map((value) => value * scale);
-  const clamped = clampThreshold(await scaled(threshold, tensors.features));
-  return {
-    header: { ...header, notes: [...header.notes, ...clamped.notes] },
-    encoder: await readRows(tensors.encoder, 'columns'),
-    encoderBias: await scaled(tensors.encoderBias, tensors.features),
-    decoder: await readRows(tensors.decoder, 'rows'),
-    decoderBias: await scaled(tensors.decoderBias, tensors.dOut),
-    threshold: clamped.threshold,
-  };
+  return assemble(header, tensors, {
+    threshold: await readVector(threshold, tensors.features),
+    inputScale: embedding ? 1 / Math.sqrt(tensors.dIn) : 1,
+  });
 }
 
 function isEmbedding(view: SourceView, location: SaeLocation): boolean {

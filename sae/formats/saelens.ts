@@ -1,12 +1,11 @@
 import { posix } from 'node:path';
 import { InputError } from '../../matching/errors';
-import { rowOf } from '../../matching/row-matrix';
-import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
 import type { CanonicalSae, SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
-import { readRows, readVector } from '../containers/read-tensor';
+import { readVector } from '../containers/read-tensor';
 import type { StoredTensor, TensorFile } from '../containers/tensor';
 import type { SourceView } from '../sources/source-view';
+import { assemble } from './assemble';
 import { singleFileLocation } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { isSaelensConfig, layerOfConfig, parseSaelensConfig } from './saelens-config';
@@ -14,7 +13,6 @@ import type { SaelensConfig } from './saelens-config';
 import { requireNoScaling } from './scaling-factor';
 import { dtypeNotes, findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
-import { clampThreshold } from './threshold';
 
 const CONFIG_FILE = 'cfg.json';
 const WEIGHTS_FILE = 'sae_weights.safetensors';
@@ -87,7 +85,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<SaelensSa
   const file = await view.tensors(weights.path);
   const tensors = requireSaeTensors(file, { encoderFeatureAxis: 1 });
   requireShape(tensors.encoder, [config.dIn, config.features]);
-  if (config.subtractDecoderBias) requireShape(tensors.decoderBias, [config.dIn]);
+  if (config.subtractDecoderBias && tensors.decoderBias !== null) requireShape(tensors.decoderBias, [config.dIn]);
   const header: SaeHeader = {
     format: saelens.name,
     path: location.path,
@@ -115,34 +113,14 @@ function thresholdOf(file: TensorFile, { architecture, features }: SaelensConfig
 
 async function load({ header, config, tensors, threshold, file }: SaelensSae): Promise<CanonicalSae> {
   await requireNoScaling(file, tensors.features);
-  const encoder = await readRows(tensors.encoder, 'columns');
-  const decoder = await readRows(tensors.decoder, 'rows');
-  const decoderBias = await readVector(tensors.decoderBias, tensors.dOut);
-  const encoderBias = await readVector(tensors.encoderBias, tensors.features);
-  if (config.subtractDecoderBias) subtractFromInput(encoderBias, encoder, decoderBias);
-  const clamped = clampThreshold(await readThreshold(threshold, tensors.features));
-  return {
-    header: { ...header, notes: [...header.notes, ...clamped.notes] },
-    encoder,
-    encoderBias,
-    decoder,
-    decoderBias,
-    threshold: clamped.threshold,
-  };
+  return assemble(header, tensors, {
+    threshold: await readThreshold(threshold, tensors.features),
+    subtractDecoderBias: config.subtractDecoderBias,
+  });
 }
 
 async function readThreshold(tensor: StoredTensor | null, features: number): Promise<Float64Array> {
   if (tensor === null) return new Float64Array(features);
   const values = await readVector(tensor, features);
   return tensor.name === 'log_threshold' ? values.map(Math.exp) : values;
-}
-
-/** W_enc·(x − b_dec) + b_enc = W_enc·x + (b_enc − W_enc·b_dec). */
-function subtractFromInput(encoderBias: Float64Array, encoder: RowMatrix<FloatArray>, decoderBias: Float64Array): void {
-  for (let feature = 0; feature < encoderBias.length; feature++) {
-    const row = rowOf(encoder, feature);
-    let product = 0;
-    for (let k = 0; k < row.length; k++) product += row[k]! * decoderBias[k]!;
-    encoderBias[feature] = encoderBias[feature]! - product;
-  }
 }

@@ -2,24 +2,53 @@ import { InputError } from '../../matching/errors';
 import { shapeText } from '../containers/tensor';
 import type { StoredTensor, TensorFile } from '../containers/tensor';
 
-/** The four tensors that every SAE has, checked against each other. */
-export interface SaeTensors {
+/** The tensors that most SAEs have, checked against each other. */
+export interface SaeTensors extends Required<FeatureAxes> {
   readonly encoder: StoredTensor;
-  readonly encoderBias: StoredTensor;
+  /** Null where the format has none of this name. */
+  readonly encoderBias: StoredTensor | null;
   readonly decoder: StoredTensor;
-  readonly decoderBias: StoredTensor;
+  readonly decoderBias: StoredTensor | null;
   readonly features: number;
   readonly dIn: number;
   readonly dOut: number;
 }
 
-/** How a format lays out its matrices and what it calls the tensors. */
-export interface TensorLayout {
-  /** Index of the feature axis of W_enc: 0 for `[features, d_in]`, 1 for `[d_in, features]`. W_dec is `[features, d_out]`. */
+/** Index of the feature axis of each matrix: 0 for `[features, d]`, 1 for `[d, features]`; a rule of the format. */
+export interface FeatureAxes {
   readonly encoderFeatureAxis: 0 | 1;
-  /** Maps the names in the file to `W_enc`, `W_dec`, `b_enc`, `b_dec`; identity when absent. */
+  /** Default: 0. */
+  readonly decoderFeatureAxis?: 0 | 1;
+}
+
+/** What a format calls its tensors; null where it has none. */
+export interface TensorNames {
+  readonly encoder: string;
+  readonly encoderBias: string | null;
+  readonly decoder: string;
+  readonly decoderBias: string | null;
+}
+
+/** How a format lays out its matrices and what it calls the tensors. */
+export interface TensorLayout extends FeatureAxes {
+  /** Default: `W_enc`, `b_enc`, `W_dec`, `b_dec`. */
+  readonly names?: TensorNames;
+  /** Maps names in the file to those; identity when absent. */
   readonly rename?: (name: string) => string;
 }
+
+const USUAL_NAMES: TensorNames = { encoder: 'W_enc', encoderBias: 'b_enc', decoder: 'W_dec', decoderBias: 'b_dec' };
+/** What `nn.Linear` layers are called and how they lie: encoder `[features, d_in]`, decoder `[d_out, features]`. */
+export const LINEAR_LAYERS = {
+  names: {
+    encoder: 'encoder.weight',
+    encoderBias: 'encoder.bias',
+    decoder: 'decoder.weight',
+    decoderBias: 'decoder.bias',
+  },
+  encoderFeatureAxis: 0,
+  decoderFeatureAxis: 1,
+} as const satisfies TensorLayout;
 
 /** Finds a tensor by its name. @throws InputError listing what the file holds */
 export function requireTensor(file: TensorFile, name: string, rename = identity): StoredTensor {
@@ -37,22 +66,28 @@ export function findTensor(file: TensorFile, name: string, rename = identity): S
   return file.tensors.get(name) ?? [...file.tensors.values()].find((tensor) => rename(tensor.name) === name);
 }
 
-/** Finds W_enc, b_enc, W_dec and b_dec and checks that their shapes agree. @throws InputError */
-export function requireSaeTensors(file: TensorFile, { encoderFeatureAxis, rename }: TensorLayout): SaeTensors {
-  const encoder = requireTensor(file, 'W_enc', rename);
-  const decoder = requireTensor(file, 'W_dec', rename);
+/** Finds both matrices and their biases and checks that their shapes agree. @throws InputError */
+export function requireSaeTensors(file: TensorFile, layout: TensorLayout): SaeTensors {
+  const { names = USUAL_NAMES, encoderFeatureAxis, decoderFeatureAxis = 0, rename } = layout;
+  const encoder = requireTensor(file, names.encoder, rename);
+  const decoder = requireTensor(file, names.decoder, rename);
   const features = encoder.shape[encoderFeatureAxis];
   const dIn = encoder.shape[1 - encoderFeatureAxis];
   if (features === undefined || dIn === undefined || features * dIn === 0) {
     throw shapeMismatch(encoder, encoderFeatureAxis === 0 ? 'features x d_in' : 'd_in x features');
   }
-  requireShape(encoder, encoderFeatureAxis === 0 ? [features, dIn] : [dIn, features]);
-  const dOut = decoder.shape[1];
-  if (dOut === undefined || dOut === 0) throw shapeMismatch(decoder, `${features} x d_out`);
-  requireShape(decoder, [features, dOut]);
-  const encoderBias = requireShape(requireTensor(file, 'b_enc', rename), [features]);
-  const decoderBias = requireShape(requireTensor(file, 'b_dec', rename), [dOut]);
-  return { encoder, encoderBias, decoder, decoderBias, features, dIn, dOut };
+  requireShape(encoder, inOrder(encoderFeatureAxis, features, dIn));
+  const dOut = decoder.shape[1 - decoderFeatureAxis];
+  if (dOut === undefined || dOut === 0)
+    throw shapeMismatch(decoder, shapeText(inOrder(decoderFeatureAxis, features, 'd_out')));
+  requireShape(decoder, inOrder(decoderFeatureAxis, features, dOut));
+  const bias = (name: string | null, length: number): StoredTensor | null =>
+    name === null ? null : requireShape(requireTensor(file, name, rename), [length]);
+  return {
+    ...{ encoder, decoder, features, dIn, dOut, encoderFeatureAxis, decoderFeatureAxis },
+    encoderBias: bias(names.encoderBias, features),
+    decoderBias: bias(names.decoderBias, dOut),
+  };
 }
 
 /** Returns the tensor when it has the shape. @throws InputError */
@@ -65,6 +100,12 @@ export function requireShape(tensor: StoredTensor, shape: readonly number[]): St
 /** A note when the matrices are not stored in one type. */
 export function dtypeNotes({ encoder, decoder }: SaeTensors): readonly string[] {
   return encoder.dtype === decoder.dtype ? [] : [`W_enc is stored as ${encoder.dtype}, W_dec as ${decoder.dtype}`];
+}
+
+function inOrder<T>(featureAxis: 0 | 1, features: T, width: T): T[];
+function inOrder<T, U>(featureAxis: 0 | 1, features: T, width: U): (T | U)[];
+function inOrder<T, U>(featureAxis: 0 | 1, features: T, width: U): (T | U)[] {
+  return featureAxis === 0 ? [features, width] : [width, features];
 }
 
 function shapeMismatch(tensor: StoredTensor, expected: string): InputError {

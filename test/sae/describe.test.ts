@@ -24,6 +24,8 @@ function canonicalAt(name: string, threshold: number[], decoder: number[], gauge
     decoderBias: new Float32Array(2),
     threshold: Float32Array.from(threshold),
     excluded: null,
+    selectScale: null,
+    skip: null,
   };
   const metadata = { activation: 'jumprelu', k: null, gauge, inputNorm: 'none', layer: 1, hook: null } as const;
   return put(scratch, `${name}/sae.safetensors`, Buffer.concat(encodeCanonical(tensors, metadata).chunks));

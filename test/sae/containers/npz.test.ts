@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../../matching/errors';
 import { bufferReader } from '../../../sae/containers/byte-reader';
-import { openNpz } from '../../../sae/containers/npz';
+import { openTensorFile } from '../../../sae/containers/open-tensor-file';
 import { readVector } from '../../../sae/containers/read-tensor';
 import { FIXTURES } from '../support';
 import { float32Npy, npyOf, zipOf } from '../zip-writer';
 import type { MemberToWrite } from '../zip-writer';
 
-const open = (bytes: Buffer) => openNpz(bufferReader('params.npz', bytes));
+const open = async (bytes: Buffer) => (await openTensorFile(bufferReader('params.npz', bytes)))!;
 const vector = { name: 'b.npy', content: float32Npy([3], [1, 2, 3]) };
 const withHeader = (header: string) => open(zipOf([{ name: 'b.npy', content: npyOf(header, Buffer.alloc(12)) }]));
 
-describe('openNpz', () => {
+describe('a numpy archive', () => {
   it('reads little more than headers of a large archive', async () => {
     const content = float32Npy([1_000_000], new Array<number>(1_000_000).fill(0));
     const archive = zipOf([{ name: 'a.npy', content }, vector]);
@@ -25,7 +25,7 @@ describe('openNpz', () => {
         return reader.read(start, end);
       },
     };
-    const { tensors } = await openNpz(counting);
+    const { tensors } = (await openTensorFile(counting))!;
     expect(tensors.get('a')!.shape).toEqual([1_000_000]);
     expect(fetched).toBeLessThan(100_000);
   });

@@ -1,0 +1,97 @@
+import { openStore } from '../../artifacts/store/open-store';
+import { featuresOf } from '../../matching/features';
+import { MATRICES } from '../../matching/folding';
+import type { FoldedLayer, MatrixName } from '../../matching/folding';
+import type { Matching } from '../../matching/matching';
+import { completeMatching, reportOn } from '../../matching/report';
+import type { ReportRows } from '../../matching/report';
+import { rowsFromArray } from '../../matching/row-matrix';
+import { solveMatching } from '../../matching/match-pair';
+import { runSubtask } from '../thread/run-subtask';
+import type { TaskContext } from '../task-context';
+import { checkSpaces } from './check-spaces';
+import type { LoadedRows } from './load-rows';
+import { matchPorts, memoryLeft } from './match-resources';
+import { foldedIfPossible, isSame, readRows } from './rows-ref';
+import type { SideRef } from './rows-ref';
+import type { SolveRowsInput } from './solve-rows';
+
+export interface MatchRowsInput extends SolveRowsInput {
+  /** Bytes of all matrices of both layers in float32. */
+  readonly bytes: number;
+}
+
+export interface MatchedRows {
+  readonly matching: Matching;
+  /** What is known of the files, where rows were read from an SAE. */
+  readonly source: LoadedRows['input'] | null;
+  readonly target: LoadedRows['input'] | null;
+}
+
+/** Pairs below this size are read whole. */
+const LARGE_BYTES = 2 ** 28;
+
+/** Matches two layers and reports on the matches. */
+export function matchRows(input: MatchRowsInput, context: TaskContext): Promise<MatchedRows> {
+  return input.bytes < LARGE_BYTES ? matchWhole(input, context) : matchInSteps(input, context);
+}
+
+/** With all rows of both layers in memory. */
+async function matchWhole(input: MatchRowsInput, context: TaskContext): Promise<MatchedRows> {
+  const { options, resources } = input;
+  const read = async (
+    side: SideRef
+  ): Promise<{ rows: FoldedLayer; input: LoadedRows['input'] | null; report: ReportRows }> => {
+    const { rows, input: file } = await readRows(side.rows, MATRICES, context);
+    const { folded } = side;
+    const same = isSame(side.rows, folded);
+    const other = same || folded === null ? null : await foldedIfPossible(() => readRows(folded, MATRICES, context));
+    return { rows, input: file, report: reportRows(rows, same ? rows : (other?.rows ?? null)) };
+  };
+  const [source, target] = [await read(input.source), await read(input.target)];
+  const a = featuresOf(source.rows, options.weights, options);
+  const b = featuresOf(target.rows, options.weights, options);
+  checkSpaces({ name: input.source.name, features: a }, { name: input.target.name, features: b });
+  const solved = await solveMatching(
+    a,
+    b,
+    { availableMemory: memoryLeft(resources), unmatched: options.unmatched ?? null },
+    matchPorts(context, resources, openStore(input.out), input.checkpoint)
+  );
+  const matching = completeMatching(solved, reportOn(source.report, target.report, solved.targetFeature));
+  return { matching, source: source.input, target: target.input };
+}
+
+/**
+ * One step after the other, each in a thread that ends with what it holds: at no time is there more than the engine with
+ * the rows that are matched, or one matrix of both layers. What threads share is collected late, or not in time.
+ */
+async function matchInSteps(input: MatchRowsInput, context: TaskContext): Promise<MatchedRows> {
+  const { source, target, options, resources, out, checkpoint } = input;
+  const solved = await runSubtask('solveRows', { source, target, options, resources, out, checkpoint }, context);
+  const { targetFeature } = solved.matching;
+  const compare = (matrix: MatrixName): ReturnType<typeof runSubtask<'compareRows'>> =>
+    runSubtask('compareRows', { source, target, matrix, targetFeature }, context);
+  const decoder = await compare('decoder');
+  const encoder = await compare('encoder');
+  const matching = completeMatching(solved.matching, {
+    decoderCosine: decoder.cosine,
+    encoderCosine: encoder.cosine,
+    foldedMse: { decoder: decoder.folded, encoder: encoder.folded, bias: encoder.foldedBias },
+  });
+  return { matching, source: solved.source, target: solved.target };
+}
+
+/** The rows matches are reported on: cosines from the matched layer's rows, the paper's metric from the folded ones. */
+export function reportRows(rows: FoldedLayer, folded: FoldedLayer | null): ReportRows {
+  return {
+    decoder: rows.decoder,
+    encoder: rows.encoder,
+    folded: folded && {
+      decoder: folded.decoder,
+      encoder: folded.encoder,
+      bias: rowsFromArray(folded.encoderBias, folded.features, 1),
+      excluded: folded.excluded,
+    },
+  };
+}

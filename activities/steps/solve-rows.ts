@@ -1,0 +1,46 @@
+import { openStore } from '../../artifacts/store/open-store';
+import { featuresOf, matricesOf } from '../../matching/features';
+import { solveMatching } from '../../matching/match-pair';
+import type { SolvedMatching } from '../../matching/matching';
+import type { TaskContext } from '../task-context';
+import { checkSpaces } from './check-spaces';
+import type { LoadedRows } from './load-rows';
+import { matchPorts, memoryLeft } from './match-resources';
+import type { MatchResources } from './match-resources';
+import type { MatchingOptions } from './matching-options';
+import { readRowsApart } from './rows-ref';
+import type { SideRef } from './rows-ref';
+
+export interface SolveRowsInput {
+  readonly source: SideRef;
+  readonly target: SideRef;
+  readonly options: MatchingOptions;
+  readonly resources: MatchResources;
+  /** Store that keeps the state of the match, and the object in it. */
+  readonly out: string;
+  readonly checkpoint: string;
+}
+
+export interface SolvedRows {
+  readonly matching: SolvedMatching;
+  readonly source: LoadedRows['input'] | null;
+  readonly target: LoadedRows['input'] | null;
+}
+
+/** Reads what a pair is matched on, and nothing else, and matches it. */
+export async function solveRowsTask(input: SolveRowsInput, context: TaskContext): Promise<SolvedRows> {
+  const { options, resources } = input;
+  const matrices = matricesOf(options.weights);
+  const source = await readRowsApart(input.source.rows, matrices, context);
+  const target = await readRowsApart(input.target.rows, matrices, context);
+  const a = featuresOf(source.rows, options.weights, options);
+  const b = featuresOf(target.rows, options.weights, options);
+  checkSpaces({ name: input.source.name, features: a }, { name: input.target.name, features: b });
+  const matching = await solveMatching(
+    a,
+    b,
+    { availableMemory: memoryLeft(resources), unmatched: options.unmatched ?? null },
+    matchPorts(context, resources, openStore(input.out), input.checkpoint)
+  );
+  return { matching, source: source.input, target: target.input };
+}

@@ -1,0 +1,74 @@
+import { InputError } from '../../matching/errors';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** The fields of one configuration file, checked as they are asked for. */
+export class ConfigFields {
+  constructor(
+    readonly values: Json,
+    readonly file: string
+  ) {}
+
+  /** The fields of an object within, empty where it is missing. */
+  within(field: string): ConfigFields {
+    const value = this.values[field];
+    return new ConfigFields(isObject(value) ? value : {}, this.file);
+  }
+
+  /** Null where it is missing, empty, or no text. */
+  text(field: string): string | null {
+    const value = this.values[field];
+    return typeof value === 'string' && value !== '' ? value : null;
+  }
+
+  /** Null where it is missing or no natural number. */
+  integer(field: string): number | null {
+    const value = this.values[field];
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  }
+
+  /** @throws InputError where it is missing or no positive integer */
+  size(field: string): number {
+    const value = this.integer(field);
+    if (value !== null && value > 0) return value;
+    throw this.incomplete(field, 'a positive integer');
+  }
+
+  /** @throws InputError where it is missing or no positive number */
+  positive(field: string): number {
+    const value = this.values[field];
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+    throw this.incomplete(field, 'a positive number');
+  }
+
+  /** @throws InputError where it is neither true nor false */
+  flag(field: string, fallback: boolean): boolean {
+    const value = this.values[field] ?? fallback;
+    if (typeof value === 'boolean') return value;
+    throw new InputError('the configuration cannot be understood', {
+      ...{ file: this.file, field },
+      ...{ found: JSON.stringify(value), expected: 'true or false' },
+    });
+  }
+
+  /** The error for a kind of SAE that is not read. */
+  unsupported(field: string, expected: string): InputError {
+    const found = this.values[field];
+    return new InputError('this kind of SAE is not supported by this version', {
+      ...{ file: this.file, field, expected },
+      found: typeof found === 'string' ? found : found === undefined ? 'nothing' : JSON.stringify(found),
+    });
+  }
+
+  private incomplete(field: string, expected: string): InputError {
+    const value = this.values[field];
+    return new InputError('the configuration is incomplete', {
+      ...{ file: this.file, field, expected },
+      found: value === undefined ? 'nothing' : JSON.stringify(value),
+    });
+  }
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

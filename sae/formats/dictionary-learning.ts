@@ -1,0 +1,132 @@
+import { posix } from 'node:path';
+import { InputError } from '../../matching/errors';
+import type { SaeHeader } from '../canonical';
+import type { SaeLocation } from '../catalogue-entry';
+import { readScalar } from '../containers/read-tensor';
+import type { TensorFile } from '../containers/tensor';
+import type { SourceView } from '../sources/source-view';
+import { assemble } from './assemble';
+import type { Conventions } from './assemble';
+import { ConfigFields } from './config-fields';
+import { classOf, DICTIONARY_CLASSES } from './dictionary-classes';
+import type { DictionaryClass } from './dictionary-classes';
+import { singleFileLocation } from './format';
+import type { CandidateFile, SaeFormat } from './format';
+import { headerOf } from './header';
+import { findTensor, requireSaeTensors } from './tensor-checks';
+import type { SaeTensors } from './tensor-checks';
+
+/**
+ * dictionary_learning: `ae.pt`, a state dict of `torch.save`, with `config.json` beside it, whose `trainer.dict_class`
+ * says which class it is; without one the names of the tensors do. Checkpoints of the training, `ae_<step>.pt`, may lie
+ * beside it or in a folder `checkpoints`. Names may begin with `_orig_mod.`, which torch.compile adds. Scales of the
+ * activations were folded into the weights when they were saved.
+ */
+export const dictionaryLearning: SaeFormat = {
+  name: 'dictionary-learning',
+  lookedFor: 'ae.pt with config.json (dictionary_learning)',
+  async find(view, candidates) {
+    const locations: SaeLocation[] = [];
+    for (const { file } of candidates.filter(isDictionary)) {
+      const config = configPath(view, file.path);
+      const location = singleFileLocation(view, file, config === null ? [] : [config]);
+      const layer = config === null ? null : trainerOf(await readConfig(view, config)).integer('layer');
+      const step = /(?:^|\/)ae_(\d+)\.pt$/.exec(file.path)?.[1];
+      locations.push({
+        ...location,
+        layer: layer ?? location.layer,
+        ...(step !== undefined && { step: Number(step) }),
+      });
+    }
+    return locations;
+  },
+  async readHeader(view, location) {
+    return (await parse(view, location)).header;
+  },
+  async load(view, location) {
+    const { header, tensors, conventions } = await parse(view, location);
+    return assemble(header, tensors, await conventions());
+  },
+};
+
+interface Dictionary {
+  readonly header: SaeHeader;
+  readonly tensors: SaeTensors;
+  readonly conventions: () => Promise<Conventions>;
+}
+
+const USUAL_NAME = /(?:^|\/)ae(?:_\w+)?\.pt$/;
+
+function isDictionary({ file, tensors }: CandidateFile): boolean {
+  if (tensors === null) return USUAL_NAME.test(file.path);
+  return tensors.kind === 'torch' && classOf(namesOf(tensors)) !== null;
+}
+
+/** torch.compile puts its own module around the one that was saved. */
+const rename = (name: string): string => name.replace(/^_orig_mod\./, '');
+const namesOf = ({ tensors }: TensorFile): ReadonlySet<string> => new Set([...tensors.keys()].map(rename));
+
+/** Beside the weights, or beside the folder of checkpoints that they lie in. */
+function configPath(view: SourceView, weights: string): string | null {
+  const folder = posix.dirname(weights);
+  const places = [posix.join(folder, 'config.json'), posix.join(posix.dirname(folder), 'config.json')];
+  return places.find((path) => view.find(path) !== undefined) ?? null;
+}
+
+async function readConfig(view: SourceView, path: string): Promise<ConfigFields> {
+  try {
+    return new ConfigFields(await view.json(path), view.source.locate(path));
+  } catch (error) {
+    if (error instanceof InputError) return new ConfigFields({}, view.source.locate(path));
+    throw error;
+  }
+}
+
+const trainerOf = (config: ConfigFields): ConfigFields => config.within('trainer');
+
+async function parse(view: SourceView, location: SaeLocation): Promise<Dictionary> {
+  const weights = location.files.find(({ path }) => !path.endsWith('.json'))!;
+  const configuration = location.files.find(({ path }) => path.endsWith('.json'));
+  const file = await view.tensors(weights.path);
+  const trainer =
+    configuration === undefined
+      ? null
+      : trainerOf(new ConfigFields(await view.json(configuration.path), configuration.path));
+  const { kind, notes } = kindOf(file, trainer);
+  const tensors = requireSaeTensors(file, { ...kind.layout, rename });
+  const scalar = async (name: string): Promise<number | null> => {
+    const tensor = findTensor(file, name, rename);
+    return tensor === undefined ? null : readScalar(tensor);
+  };
+  const threshold = kind.threshold === 'scalar' ? ((await scalar('threshold')) ?? -1) : null;
+  const gauge = kind.threshold === 'features' || (threshold !== null && threshold > 0) ? 'theta' : 'decoder_norm';
+  const header = headerOf(location, tensors, {
+    format: dictionaryLearning.name,
+    hook:
+      trainer?.text('submodule_name') ?? (location.layer === null ? null : `blocks.${location.layer}.hook_resid_post`),
+    activation: kind.activation,
+    k: await scalar('k'),
+    gauge,
+    notes: [...notes, ...(threshold !== null && threshold <= 0 ? [NEVER_SET] : [])],
+  });
+  const conventions = (): Promise<Conventions> => kind.read({ file, tensors, rename, threshold });
+  return { header, tensors, conventions };
+}
+
+const NEVER_SET = 'its threshold was never set: it acts as a plain ReLU, and is scaled by decoder norms';
+
+function kindOf(file: TensorFile, trainer: ConfigFields | null): { kind: DictionaryClass; notes: readonly string[] } {
+  const declared = trainer?.text('dict_class') ?? null;
+  const known = declared === null ? undefined : DICTIONARY_CLASSES[declared];
+  if (known !== undefined) return { kind: known, notes: [] };
+  if (declared !== null) throw trainer!.unsupported('dict_class', Object.keys(DICTIONARY_CLASSES).join(' | '));
+  const name = classOf(namesOf(file));
+  if (name === null) {
+    throw new InputError('the weights are of no known class of dictionary_learning', {
+      file: file.name,
+      found: [...file.tensors.keys()].join(', ') || 'no tensors',
+      expected: 'the tensors of one of its classes, or config.json beside them',
+    });
+  }
+  return { kind: DICTIONARY_CLASSES[name]!, notes: [`no config.json names its class: read as ${name}`] };
+}
