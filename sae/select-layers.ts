@@ -43,11 +43,17 @@ export function selectLayers(
   const found = [...byLayer.keys()].sort((a, b) => a - b);
   if (found.length === 0) throw noLayers(entries, source);
   return (layers ?? found).map((layer) => {
-    const [entry, ...others] = byLayer.get(layer) ?? [];
+    const [entry, ...others] = finalOf(byLayer.get(layer) ?? []);
     if (entry === undefined) throw missingLayer(layer, found, source);
     if (others.length > 0) throw ambiguousLayer(layer, [entry, ...others], source);
     return entry;
   });
+}
+
+/** Of an SAE and checkpoints of its training the SAE: a checkpoint is chosen by its own path. */
+function finalOf(entries: readonly LayerEntry[]): readonly LayerEntry[] {
+  const final = entries.filter(({ step }) => step === undefined);
+  return final.length === 1 ? final : entries;
 }
 
 /** `0-6, 8` for messages. */

@@ -42,7 +42,13 @@ export interface SaeFormat {
 }
 
 /** File names that stand for their folder: the SAE is then called by the folder. */
-const FOLDER_FILES: ReadonlySet<string> = new Set(['params.npz', 'sae_weights.safetensors', 'sae.safetensors']);
+const FOLDER_FILES: ReadonlySet<string> = new Set([
+  'params.npz',
+  'params.safetensors',
+  'sae_weights.safetensors',
+  'sae.safetensors',
+  'ae.pt',
+]);
 
 /** How an SAE whose weights lie in `file` is called: its folder, or the file where the folder may hold several. */
 export function saePath(file: string): string {

@@ -107,7 +107,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<GemmaScop
   const file = await view.tensors(weights.path);
   const part = partOf(weights.path);
   const tensors = requireSaeTensors(part === null ? file : ownLayer(file, part), LAYOUT);
-  const input = config?.text('hf_hook_point_in') ?? null;
+  const input = config?.text('hf_hook_point_in') ?? hookOfSuite(view, location);
   const output = config?.text('hf_hook_point_out') ?? null;
   const header = headerOf(location, tensors, {
     ...{ format: gemmaScope2.name, hook: input, activation: 'jumprelu', gauge: 'theta' },
@@ -118,6 +118,21 @@ async function parse(view: SourceView, location: SaeLocation): Promise<GemmaScop
   });
   const threshold = requireShape(requireTensor(file, 'threshold'), [tensors.features]);
   return { header, tensors, threshold, file };
+}
+
+/** The point that the SAEs of each suite read, below `model.layers.<N>.`; some folders have no configuration. */
+const SUITES: Readonly<Record<string, string>> = {
+  resid_post: 'output',
+  attn_out: 'self_attn.o_proj.input',
+  mlp_out: 'post_feedforward_layernorm.output',
+  transcoder: 'pre_feedforward_layernorm.output',
+  clt: 'pre_feedforward_layernorm.output',
+};
+
+function hookOfSuite(view: SourceView, { path, layer }: SaeLocation): string | null {
+  const folders = `${view.source.fullRoot}/${path}`.split(/[/\\]/).map((folder) => folder.replace(/_all$/, ''));
+  const suite = folders.findLast((folder) => Object.hasOwn(SUITES, folder));
+  return suite === undefined || layer === null ? null : `model.layers.${layer}.${SUITES[suite]!}`;
 }
 
 const OWN_LAYER = 'its decoder writes to several layers: the rows for its own layer are compared';

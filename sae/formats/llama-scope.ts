@@ -143,14 +143,15 @@ async function thresholdOf(
   config: ConfigFields,
   { inputScale, outputScale }: { inputScale: number; outputScale: number }
 ): Promise<Float64Array> {
+  const { features } = tensors;
+  const byNorm = config.flag('sparsity_include_decoder_norm', true);
+  const norms = byNorm ? rowNorms(await readMatrix(tensors, 'decoder')) : new Float64Array(features).fill(1);
   const stored = findTensor(file, PER_FEATURE);
   if (stored !== undefined) {
-    const logarithms = await readVector(requireShape(stored, [tensors.features]), tensors.features);
-    return logarithms.map(Math.exp);
+    const logarithms = await readVector(requireShape(stored, [features]), features);
+    return logarithms.map((value, i) => Math.exp(value) / norms[i]!);
   }
-  const shared = new Float64Array(tensors.features).fill(config.positive('jump_relu_threshold') * inputScale);
-  if (!config.flag('sparsity_include_decoder_norm', true)) return shared;
-  // pre·‖w‖ > θ with w in raw units, that is times s/t.
-  const norms = rowNorms(await readMatrix(tensors, 'decoder'));
-  return shared.map((threshold, i) => (threshold * outputScale) / (norms[i]! * inputScale));
+  // pre·‖w‖ > θ with both in raw units: pre/s, and w·s/t.
+  const shared = config.positive('jump_relu_threshold');
+  return norms.map((norm) => (byNorm ? (shared * outputScale) / norm : shared * inputScale));
 }

@@ -1,18 +1,32 @@
-import { InputError } from '../../matching/errors';
+import type { Activation } from '../canonical';
 import { layerOfHook } from '../layer-name';
+import { ConfigFields } from './config-fields';
+import type { Json } from './config-fields';
 
 /** What a SAELens `cfg.json` says that matters for reading the weights, of any version. */
 export interface SaelensConfig {
-  readonly architecture: 'standard' | 'jumprelu';
+  readonly activation: Exclude<Activation, 'batchtopk' | 'groupmax'>;
+  readonly isTranscoder: boolean;
+  readonly hasSkip: boolean;
+  /** Features that are kept; null where their number is not fixed. */
+  readonly k: number | null;
+  readonly ranksByDecoderNorm: boolean;
   readonly dIn: number;
+  readonly dOut: number;
   readonly features: number;
   readonly hook: string | null;
   readonly subtractDecoderBias: boolean;
-  readonly inputNorm: 'none' | 'expected_average_only_in';
+  readonly inputNorm: InputNorm;
   readonly notes: readonly string[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
+const INPUT_NORMS = ['none', 'expected_average_only_in', 'layer_norm', 'constant_norm_rescale'] as const;
+type InputNorm = (typeof INPUT_NORMS)[number];
+
+/** Architectures, and how they gate; `_transcoder` and `_skip_transcoder` may follow. */
+const ARCHITECTURES = { standard: 'relu', topk: 'topk', jumprelu: 'jumprelu', gated: 'gated' } as const;
+const KNOWN =
+  'standard | topk | jumprelu | gated | transcoder | skip_transcoder | jumprelu_transcoder | jumprelu_skip_transcoder';
 
 /** Whether a JSON object is a SAELens configuration: every version names both sizes this way. */
 export function isSaelensConfig(config: Json): boolean {
@@ -21,8 +35,9 @@ export function isSaelensConfig(config: Json): boolean {
 
 /** The layer that a configuration names; also that of an SAE which is not supported. */
 export function layerOfConfig(config: Json): number | null {
-  const layer = integerOf(metadataOf(config).hook_layer) ?? integerOf(config.hook_layer);
-  return layer ?? integerOf(config.hook_point_layer) ?? layerOfHook(hookOfConfig(config));
+  const fields = new ConfigFields(config, '');
+  const layer = fields.within('metadata').integer('hook_layer') ?? fields.integer('hook_layer');
+  return layer ?? fields.integer('hook_point_layer') ?? layerOfHook(hookOf(fields));
 }
 
 /**
@@ -31,86 +46,64 @@ export function layerOfConfig(config: Json): number | null {
  *
  * @throws InputError when a needed field is missing or the SAE is of a kind that this version does not support.
  */
-export function parseSaelensConfig(config: Json, file: string): SaelensConfig {
-  const inputNorm = inputNormOf(config, file);
+export function parseSaelensConfig(values: Json, file: string): SaelensConfig {
+  const config = new ConfigFields(values, file);
+  const { activation, isTranscoder, hasSkip } = architectureOf(config);
+  const inputNorm = inputNormOf(config);
+  const hookOut = config.within('metadata').text('hook_name_out');
+  const dIn = config.size('d_in');
   return {
-    architecture: architectureOf(config, file),
-    dIn: sizeOf(config, 'd_in', file),
-    features: sizeOf(config, 'd_sae', file),
-    hook: hookOfConfig(config),
-    subtractDecoderBias: booleanOf(config, 'apply_b_dec_to_input', true, file),
-    inputNorm,
-    notes: inputNorm === 'none' ? [] : [AVERAGE_NORM_NOTE],
+    ...{ activation, isTranscoder, hasSkip, inputNorm, dIn },
+    k: activation === 'topk' ? kOf(config) : null,
+    ranksByDecoderNorm: activation === 'topk' && config.flag('rescale_acts_by_decoder_norm', false),
+    dOut: isTranscoder ? config.size('d_out') : dIn,
+    features: config.size('d_sae'),
+    hook: hookOf(config),
+    subtractDecoderBias: isTranscoder ? false : config.flag('apply_b_dec_to_input', true),
+    notes: [...NORM_NOTES[inputNorm], ...(hookOut === null ? [] : [`writes to ${hookOut}`])],
   };
 }
 
-const AVERAGE_NORM_NOTE =
-  'normalize_activations is expected_average_only_in and the file does not hold its scale: read with scale 1, as SAELens does';
+const PER_TOKEN = 'every token is normalised by itself, which no weight can express: its rows are compared as stored';
+const NORM_NOTES: Readonly<Record<InputNorm, readonly string[]>> = {
+  none: [],
+  expected_average_only_in: [
+    'normalize_activations is expected_average_only_in and the file does not hold its scale: read with scale 1, as SAELens does',
+  ],
+  layer_norm: [PER_TOKEN],
+  constant_norm_rescale: [PER_TOKEN],
+};
 
-function hookOfConfig(config: Json): string | null {
-  return stringOf(metadataOf(config).hook_name) ?? stringOf(config.hook_name) ?? stringOf(config.hook_point);
+function hookOf(config: ConfigFields): string | null {
+  return config.within('metadata').text('hook_name') ?? config.text('hook_name') ?? config.text('hook_point');
 }
 
-function metadataOf(config: Json): Json {
-  return isObject(config.metadata) ? config.metadata : {};
+function architectureOf(config: ConfigFields): Pick<SaelensConfig, 'activation' | 'isTranscoder' | 'hasSkip'> {
+  const { architecture = 'standard' } = config.values;
+  const name = typeof architecture === 'string' ? architecture : '';
+  const match = /^(?:(\w+?)_)??(skip_)?(transcoder)$/.exec(name);
+  const base = match === null ? name : (match[1] ?? 'standard');
+  if (!Object.hasOwn(ARCHITECTURES, base)) throw config.unsupported('architecture', KNOWN);
+  const activation = ARCHITECTURES[base as keyof typeof ARCHITECTURES];
+  const kind = { isTranscoder: match !== null, hasSkip: match?.[2] !== undefined };
+  if (base !== 'standard') return { activation, ...kind };
+  // Versions before 6 had one architecture and named the function beside it.
+  const field = config.values.activation_fn_str === undefined ? 'activation_fn' : 'activation_fn_str';
+  const declared = config.values[field] ?? 'relu';
+  if (declared === 'relu' || declared === 'topk') return { activation: declared, ...kind };
+  throw config.unsupported(field, 'relu or topk');
 }
 
-function architectureOf(config: Json, file: string): SaelensConfig['architecture'] {
-  const architecture = config.architecture ?? 'standard';
-  const activation = config.activation_fn_str ?? config.activation_fn ?? 'relu';
-  if (architecture === 'standard' && activation !== 'relu')
-    throw unsupported(file, 'activation_fn', activation, 'relu');
-  if (architecture === 'standard' || architecture === 'jumprelu') return architecture;
-  throw unsupported(file, 'architecture', architecture, 'standard or jumprelu');
+function kOf(config: ConfigFields): number {
+  const old = config.within('activation_fn_kwargs');
+  return old.integer('k') === null ? config.size('k') : old.size('k');
 }
 
-/** Kinds that rescale every token by itself cannot be folded into the weights. */
-function inputNormOf(config: Json, file: string): SaelensConfig['inputNorm'] {
-  const declared = config.normalize_activations ?? 'none';
-  if (declared === 'none' || declared === false) return 'none';
-  if (declared === 'expected_average_only_in' || declared === true) return 'expected_average_only_in';
-  throw unsupported(file, 'normalize_activations', declared, 'none or expected_average_only_in');
-}
-
-function unsupported(file: string, field: string, found: unknown, expected: string): InputError {
-  return new InputError('this kind of SAE is not supported by this version', {
-    file,
-    field,
-    found: typeof found === 'string' ? found : JSON.stringify(found),
-    expected,
-  });
-}
-
-function sizeOf(config: Json, field: string, file: string): number {
-  const value = config[field];
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw new InputError('the configuration is incomplete', {
-    file,
-    field,
-    found: value === undefined ? 'nothing' : JSON.stringify(value),
-    expected: 'a positive integer',
-  });
-}
-
-function booleanOf(config: Json, field: string, fallback: boolean, file: string): boolean {
-  const value = config[field] ?? fallback;
-  if (typeof value === 'boolean') return value;
-  throw new InputError('the configuration cannot be understood', {
-    file,
-    field,
-    found: JSON.stringify(value),
-    expected: 'true or false',
-  });
-}
-
-function stringOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function integerOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null;
+function inputNormOf(config: ConfigFields): InputNorm {
+  const declared = config.values.normalize_activations ?? 'none';
+  if (declared === false) return 'none';
+  if (declared === true) return 'expected_average_only_in';
+  const known = INPUT_NORMS.find((name) => name === declared);
+  if (known !== undefined) return known;
+  throw config.unsupported('normalize_activations', INPUT_NORMS.join(' | '));
 }

@@ -6,22 +6,25 @@ import { readVector } from '../containers/read-tensor';
 import type { StoredTensor, TensorFile } from '../containers/tensor';
 import type { SourceView } from '../sources/source-view';
 import { assemble } from './assemble';
+import type { Conventions } from './assemble';
 import { singleFileLocation } from './format';
 import type { CandidateFile, SaeFormat } from './format';
+import { readGates } from './gates';
+import { headerOf } from './header';
 import { isSaelensConfig, layerOfConfig, parseSaelensConfig } from './saelens-config';
 import type { SaelensConfig } from './saelens-config';
 import { requireNoScaling } from './scaling-factor';
-import { dtypeNotes, findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
+import { findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
 const CONFIG_FILE = 'cfg.json';
 const WEIGHTS_FILE = 'sae_weights.safetensors';
 
 /**
- * SAELens: a folder with `cfg.json` and `sae_weights.safetensors`, of version 6 and before. W_enc `[d, F]`,
- * W_dec `[F, d]`, b_enc `[F]`, b_dec `[d]`; JumpReLU SAEs have `threshold` or `log_threshold` `[F]`. Where
- * `apply_b_dec_to_input` is true (SAELens' default) b_dec is subtracted from the input, which is the same as the encoder bias
- * b_enc − W_enc·b_dec; it is computed in float64.
+ * SAELens: a folder with `cfg.json` and `sae_weights.safetensors`, of version 6 and before: standard, topk, jumprelu, gated,
+ * and transcoders. W_enc `[d_in, F]`, W_dec `[F, d_out]`, b_enc `[F]`, b_dec `[d_out]`, W_skip `[d_out, d_in]`; JumpReLU
+ * SAEs have `threshold` or `log_threshold` `[F]`; gated ones b_gate, b_mag and r_mag `[F]` and no b_enc. Where
+ * `apply_b_dec_to_input` is true (SAELens' default) b_dec is subtracted from the input of an SAE.
  */
 export const saelens: SaeFormat = {
   name: 'saelens',
@@ -48,7 +51,6 @@ interface SaelensSae {
   readonly header: SaeHeader;
   readonly config: SaelensConfig;
   readonly tensors: SaeTensors;
-  readonly threshold: StoredTensor | null;
   readonly file: TensorFile;
 }
 
@@ -83,44 +85,59 @@ async function parse(view: SourceView, location: SaeLocation): Promise<SaelensSa
   const configFile = configPath(weights.path);
   const config = parseSaelensConfig(await view.json(configFile), view.source.locate(configFile));
   const file = await view.tensors(weights.path);
-  const tensors = requireSaeTensors(file, { encoderFeatureAxis: 1 });
+  const { activation } = config;
+  const tensors = requireSaeTensors(file, {
+    encoderFeatureAxis: 1,
+    names: NAMES[activation === 'gated' ? 'gated' : 'usual'],
+  });
   requireShape(tensors.encoder, [config.dIn, config.features]);
-  if (config.subtractDecoderBias && tensors.decoderBias !== null) requireShape(tensors.decoderBias, [config.dIn]);
-  const header: SaeHeader = {
-    format: saelens.name,
-    path: location.path,
-    layer: location.layer,
-    hook: config.hook,
-    features: tensors.features,
-    dIn: tensors.dIn,
-    dOut: tensors.dOut,
-    dtype: tensors.decoder.dtype,
-    activation: config.architecture === 'jumprelu' ? 'jumprelu' : 'relu',
-    k: null,
-    gauge: config.architecture === 'jumprelu' ? 'theta' : 'decoder_norm',
-    inputNorm: config.inputNorm,
-    bytes: weights.bytes,
-    notes: [...dtypeNotes(tensors), ...config.notes],
-  };
-  return { header, config, tensors, threshold: thresholdOf(file, config), file };
+  requireShape(tensors.decoder, [config.features, config.dOut]);
+  if (activation === 'jumprelu') requireShape(thresholdOf(file), [config.features]);
+  if (activation === 'gated') for (const name of GATES) requireShape(requireTensor(file, name), [config.features]);
+  const header = headerOf(location, tensors, {
+    ...{ format: saelens.name, hook: config.hook, activation, k: config.k, inputNorm: config.inputNorm },
+    gauge: activation === 'jumprelu' || activation === 'gated' ? 'theta' : 'decoder_norm',
+    notes: config.notes,
+  });
+  return { header, config, tensors, file };
 }
 
-function thresholdOf(file: TensorFile, { architecture, features }: SaelensConfig): StoredTensor | null {
-  if (architecture === 'standard') return null;
-  const tensor = findTensor(file, 'log_threshold') ?? requireTensor(file, 'threshold');
-  return requireShape(findTensor(file, 'threshold') ?? tensor, [features]);
+const GATES = ['r_mag', 'b_gate', 'b_mag'];
+const USUAL = { encoder: 'W_enc', encoderBias: 'b_enc', decoder: 'W_dec', decoderBias: 'b_dec' } as const;
+const NAMES = { usual: USUAL, gated: { ...USUAL, encoderBias: null } } as const;
+
+function thresholdOf(file: TensorFile): StoredTensor {
+  return findTensor(file, 'threshold') ?? findTensor(file, 'log_threshold') ?? requireTensor(file, 'threshold');
 }
 
-async function load({ header, config, tensors, threshold, file }: SaelensSae): Promise<CanonicalSae> {
+async function load({ header, config, tensors, file }: SaelensSae): Promise<CanonicalSae> {
   await requireNoScaling(file, tensors.features);
+  const { subtractDecoderBias, ranksByDecoderNorm, hasSkip, dIn, dOut } = config;
+  const skip = hasSkip
+    ? { tensor: requireShape(requireTensor(file, 'W_skip'), [dOut, dIn]), axis: 'rows' as const }
+    : null;
   return assemble(header, tensors, {
-    threshold: await readThreshold(threshold, tensors.features),
-    subtractDecoderBias: config.subtractDecoderBias,
+    ...(await gatingOf(file, tensors, config)),
+    ...{ subtractDecoderBias, ranksByDecoderNorm, skip },
   });
 }
 
-async function readThreshold(tensor: StoredTensor | null, features: number): Promise<Float64Array> {
-  if (tensor === null) return new Float64Array(features);
-  const values = await readVector(tensor, features);
-  return tensor.name === 'log_threshold' ? values.map(Math.exp) : values;
+async function gatingOf(
+  file: TensorFile,
+  { features }: SaeTensors,
+  { activation }: SaelensConfig
+): Promise<Pick<Conventions, 'threshold' | 'encoderScale' | 'encoderBias'>> {
+  switch (activation) {
+    case 'relu':
+      return { threshold: new Float64Array(features) };
+    case 'topk':
+      return { threshold: null };
+    case 'gated':
+      return readGates(file, features, { gate: 'b_gate', magnitude: 'b_mag' });
+    case 'jumprelu': {
+      const tensor = thresholdOf(file);
+      const values = await readVector(tensor, features);
+      return { threshold: tensor.name === 'log_threshold' ? values.map(Math.exp) : values };
+    }
+  }
 }

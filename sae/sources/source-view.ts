@@ -1,3 +1,4 @@
+import { parse as parseYaml } from 'yaml';
 import { InputError } from '../../matching/errors';
 import type { ByteReader } from '../containers/byte-reader';
 import { openTensorFile, unknownContent } from '../containers/open-tensor-file';
@@ -40,15 +41,32 @@ export class SourceView {
   }
 
   /** A JSON object of the source. @throws InputError when the file is missing, too long or no JSON object. */
-  async json(path: string): Promise<Readonly<Record<string, unknown>>> {
+  json(path: string): Promise<Readonly<Record<string, unknown>>> {
+    return this.configuration(path, 'JSON', JSON.parse);
+  }
+
+  /** The same for YAML. @throws InputError */
+  yaml(path: string): Promise<Readonly<Record<string, unknown>>> {
+    return this.configuration(path, 'YAML', parseYaml);
+  }
+
+  private async configuration(
+    path: string,
+    language: string,
+    parse: (text: string) => unknown
+  ): Promise<Readonly<Record<string, unknown>>> {
     const reader = await this.reader(path);
     const fail = (found: string): InputError =>
-      new InputError('the configuration cannot be read', { file: reader.name, found, expected: 'a JSON object' });
+      new InputError('the configuration cannot be read', {
+        file: reader.name,
+        found,
+        expected: `a ${language} object`,
+      });
     if (reader.bytes > MAX_JSON_BYTES) throw fail(`${reader.bytes} bytes`);
     const text = (await reader.read(0, reader.bytes)).toString('utf8');
     let parsed: unknown;
     try {
-      parsed = JSON.parse(text);
+      parsed = parse(text);
     } catch (error) {
       throw fail(text.trim() === '' ? 'an empty file' : String(error));
     }

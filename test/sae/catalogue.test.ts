@@ -96,12 +96,12 @@ describe('listSaes', () => {
   });
 
   it('reports an unsupported SAE with its layer', async () => {
-    const folder = copyFixture('saelens-variants/v6-jumprelu', join(scratch, 'gated'));
-    const config = readFileSync(join(folder, 'cfg.json'), 'utf8').replace('"jumprelu"', '"gated"');
+    const folder = copyFixture('saelens-variants/v6-jumprelu', join(scratch, 'temporal'));
+    const config = readFileSync(join(folder, 'cfg.json'), 'utf8').replace('"jumprelu"', '"temporal"');
     put(folder, 'cfg.json', config);
     const [entry] = await list(folder);
     expect(entry).toMatchObject({ layer: 4, format: 'saelens', header: null });
-    expect(entry!.error!.message).toMatch(/gated/);
+    expect(entry!.error!.message).toMatch(/temporal/);
   });
 
   it('explains what was looked for when there is no SAE', async () => {

@@ -15,18 +15,41 @@ export async function load(location: string): Promise<CanonicalSae> {
   return loadSae(source, entry);
 }
 
-/** decode(encode(x)) of a canonical SAE by its definition: f = relu(pre)·(pre > θ), x̂ = f·W_dec + b_dec. */
+/** Activations of a canonical SAE by its definition: relu(pre)·(pre > θ), or those of largest rank. */
+export function activations(sae: CanonicalSae, input: readonly number[]): number[] {
+  const { activation, k } = sae.header;
+  const positive = Array.from({ length: sae.encoder.rows }, (_, feature) => {
+    const encoder = rowOf(sae.encoder, feature);
+    const pre = input.reduce((sum, x, n) => sum + x * encoder[n]!, sae.encoderBias[feature]!);
+    return pre > (sae.threshold?.[feature] ?? 0) ? Math.max(0, pre) : 0;
+  });
+  if (sae.threshold !== null || k === null) return positive;
+  const rank = positive.map((value, feature) => value * (sae.selectScale?.[feature] ?? 1));
+  const kept = new Set(activation === 'groupmax' ? largestOfGroups(rank, k) : largestOf(rank, k));
+  return positive.map((value, feature) => (kept.has(feature) ? value : 0));
+}
+
+const largestOf = (rank: readonly number[], k: number): number[] =>
+  [...rank.keys()].sort((a, b) => rank[b]! - rank[a]!).slice(0, k);
+
+function largestOfGroups(rank: readonly number[], k: number): number[] {
+  const size = rank.length / k;
+  return Array.from({ length: k }, (_, group) => {
+    const members = [...rank.keys()].slice(group * size, (group + 1) * size);
+    return members.reduce((best, feature) => (rank[feature]! > rank[best]! ? feature : best));
+  });
+}
+
+/** decode(encode(x)) of a canonical SAE: f·W_dec + b_dec, and W_skip·x where there is one. */
 export function reconstruct(sae: CanonicalSae, input: readonly number[]): number[] {
   const output = Array.from(sae.decoderBias);
-  for (let feature = 0; feature < sae.encoder.rows; feature++) {
-    const encoder = rowOf(sae.encoder, feature);
-    const pre = input.reduce((sum, x, k) => sum + x * encoder[k]!, sae.encoderBias[feature]!);
-    if (pre <= (sae.threshold?.[feature] ?? 0) || pre <= 0) continue;
-    rowOf(sae.decoder, feature).forEach((weight, k) => {
-      output[k] = output[k]! + pre * weight;
-    });
-  }
-  return output;
+  activations(sae, input).forEach((value, feature) => {
+    if (value === 0) return;
+    rowOf(sae.decoder, feature).forEach((weight, n) => (output[n] = output[n]! + value * weight));
+  });
+  const { skip } = sae;
+  if (skip === null) return output;
+  return output.map((value, n) => value + input.reduce((sum, x, m) => sum + x * rowOf(skip, n)[m]!, 0));
 }
 
 export interface Expected {

@@ -63,11 +63,11 @@ describe('SAELens', () => {
   });
 
   it.each([
-    ['architecture', 'gated'],
-    ['architecture', 'topk'],
-    ['architecture', 'jumprelu_transcoder'],
-    ['normalize_activations', 'layer_norm'],
-    ['normalize_activations', 'constant_norm_rescale'],
+    ['architecture', 'temporal'],
+    ['architecture', 'matching_pursuit'],
+    ['architecture', 'constructor'],
+    ['architecture', 'temporal_transcoder'],
+    ['normalize_activations', 'constant_scalar_rescale'],
   ])('refuses %s %s by name', async (field, value) => {
     const folder = withConfig('v6-jumprelu', { [field]: value });
     await expect(load(folder)).rejects.toThrow(InputError);
@@ -76,8 +76,18 @@ describe('SAELens', () => {
     );
   });
 
-  it('refuses a top-k activation of an old configuration', async () => {
-    await expect(load(withConfig('old-standard', { activation_fn_str: 'topk' }))).rejects.toThrow(/found topk/);
+  it.each([
+    ['gated', 'r_mag'],
+    ['topk', 'k'],
+    ['jumprelu_transcoder', 'd_out'],
+  ])('names what an SAE of architecture %s lacks: %s', async (architecture, field) => {
+    await expect(load(withConfig('v6-jumprelu', { architecture }))).rejects.toThrow(`${field}: `);
+  });
+
+  it('refuses an activation of an old configuration that it does not know', async () => {
+    await expect(load(withConfig('old-standard', { activation_fn_str: 'tanh-relu' }))).rejects.toThrow(
+      /found tanh-relu/
+    );
   });
 
   it.each([
