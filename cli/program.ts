@@ -5,6 +5,7 @@ import type { Action } from './verb';
 import { addRun } from './verbs/run';
 import { addPair } from './verbs/pair';
 import { addInspect } from './verbs/inspect';
+import { addConvert } from './verbs/convert';
 import { addStatus } from './verbs/status';
 import { addWatch } from './verbs/watch';
 import { addList } from './verbs/list';
@@ -21,6 +22,7 @@ const VERBS = [
   addRun,
   addPair,
   addInspect,
+  addConvert,
   addStatus,
   addWatch,
   addList,

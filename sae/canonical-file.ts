@@ -6,7 +6,7 @@ import type { Activation, CanonicalSae, SaeHeader } from './canonical';
 import type { ByteReader } from './containers/byte-reader';
 import { readBytes, readRows, readVector } from './containers/read-tensor';
 import { openSafetensors } from './containers/safetensors';
-import { encodeSafetensors } from './containers/safetensors-writer';
+import { encodeSafetensors, floatTensor } from './containers/safetensors-writer';
 import type { EncodedFile, TensorToWrite } from './containers/safetensors-writer';
 import type { StoredTensor } from './containers/tensor';
 import { rowNorms } from './formats/assemble';
@@ -51,17 +51,17 @@ export function encodeCanonical(tensors: CanonicalTensors, metadata: CanonicalMe
   const { encoder, encoderBias, decoder, decoderBias, threshold, excluded, selectScale, skip } = tensors;
   const features = decoder.rows;
   const files: TensorToWrite[] = [
-    floats('W_enc', [features, encoder.columns], encoder.blocks),
-    floats('b_enc', [features], [encoderBias]),
-    floats('W_dec', [features, decoder.columns], decoder.blocks),
-    floats('b_dec', [decoder.columns], [decoderBias]),
+    floatTensor('W_enc', [features, encoder.columns], encoder.blocks),
+    floatTensor('b_enc', [features], [encoderBias]),
+    floatTensor('W_dec', [features, decoder.columns], decoder.blocks),
+    floatTensor('b_dec', [decoder.columns], [decoderBias]),
   ];
-  if (threshold !== null) files.push(floats('threshold', [features], [threshold]));
+  if (threshold !== null) files.push(floatTensor('threshold', [features], [threshold]));
   if (excluded?.includes(1) === true) {
     files.push({ name: 'excluded', dtype: 'U8', shape: [features], chunks: [excluded] });
   }
-  if (selectScale !== null) files.push(floats('select_scale', [features], [selectScale]));
-  if (skip !== null) files.push(floats('W_skip', [skip.rows, skip.columns], skip.blocks));
+  if (selectScale !== null) files.push(floatTensor('select_scale', [features], [selectScale]));
+  if (skip !== null) files.push(floatTensor('W_skip', [skip.rows, skip.columns], skip.blocks));
   return encodeSafetensors(files, metadataStrings(metadata));
 }
 
@@ -141,25 +141,6 @@ function metadataStrings({ activation, k, gauge, inputNorm, layer, hook }: Canon
   return Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]]))
   );
-}
-
-function floats(name: string, shape: readonly number[], arrays: readonly FloatArray[]): TensorToWrite {
-  const chunks = arrays.map((array) => {
-    const rounded = array instanceof Float32Array ? array : roundToFloat32(name, array);
-    return new Uint8Array(rounded.buffer, rounded.byteOffset, rounded.byteLength);
-  });
-  return { name, dtype: 'F32', shape, chunks };
-}
-
-function roundToFloat32(name: string, array: Float64Array): Float32Array {
-  const rounded = Float32Array.from(array);
-  const bad = rounded.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return rounded;
-  throw new InputError('a weight does not fit float32', {
-    field: name,
-    found: `${array[bad]}`,
-    expected: 'a finite float32 number',
-  });
 }
 
 async function readFloat32Rows(tensor: StoredTensor): Promise<RowMatrix> {

@@ -1,4 +1,5 @@
-import { SaeMatchError } from '../../matching/errors';
+import { InputError, SaeMatchError } from '../../matching/errors';
+import type { FloatArray } from '../../matching/row-matrix';
 
 /** A tensor to be written: little-endian bytes in order, in chunks of any size. */
 export interface TensorToWrite {
@@ -33,6 +34,26 @@ export function encodeSafetensors(
   }
   const header = encodeHeader(JSON.stringify(Object.fromEntries(entries)));
   return { bytes: header.length + position, chunks: [header, ...ordered.flatMap((tensor) => tensor.chunks)] };
+}
+
+/** A tensor of float32, each value rounded once; float32 arrays are not copied. @throws InputError when one does not fit */
+export function floatTensor(name: string, shape: readonly number[], arrays: readonly FloatArray[]): TensorToWrite {
+  const chunks = arrays.map((array) => {
+    const rounded = array instanceof Float32Array ? array : roundToFloat32(name, array);
+    return new Uint8Array(rounded.buffer, rounded.byteOffset, rounded.byteLength);
+  });
+  return { name, dtype: 'F32', shape, chunks };
+}
+
+function roundToFloat32(name: string, array: Float64Array): Float32Array {
+  const rounded = Float32Array.from(array);
+  const bad = rounded.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return rounded;
+  throw new InputError('a weight does not fit float32', {
+    field: name,
+    found: `${array[bad]}`,
+    expected: 'a finite float32 number',
+  });
 }
 
 function encodeHeader(json: string): Buffer {

@@ -10,16 +10,18 @@ import { progress, runQuietly, tail } from './run.mjs';
  *
  * @param folder of the environment, relative to the root
  * @param requirements file with the pinned packages, relative to the root
+ * @param alone file with pinned packages that are installed without what they depend on; absent: none
  * @param purpose what needs it, for example `the tests`
  * @param instead what else a person can do when it cannot be made; ends the message
  */
-export async function prepareVirtualEnvironment({ folder, requirements, purpose, instead }) {
+export async function prepareVirtualEnvironment({ folder, requirements, alone, purpose, instead }) {
   const python = at(`${folder}/bin/python`);
   const stamp = at(`${folder}/.requirements-sha256`);
-  const wanted = createHash('sha256')
-    .update(readFileSync(at(requirements)))
-    .digest('hex');
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+  const files = [requirements, ...(alone === undefined ? [] : [alone])];
+  const wanted = createHash('sha256');
+  for (const file of files) wanted.update(readFileSync(at(file)));
+  const hash = wanted.digest('hex');
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return python;
 
   progress(`preparing Python packages for ${purpose} (about a minute) ...`);
   rmSync(at(folder), { recursive: true, force: true });
@@ -32,13 +34,15 @@ export async function prepareVirtualEnvironment({ folder, requirements, purpose,
   }
   // Without --no-compile, pip compiles thousands of modules that are never imported.
   const flags = ['--disable-pip-version-check', '--no-compile', '--only-binary=:all:'];
-  const installed = await runQuietly(python, ['-m', 'pip', 'install', ...flags, '-r', at(requirements)]);
-  if (installed.code !== 0) {
+  for (const file of files) {
+    const more = file === alone ? ['--no-deps'] : [];
+    const installed = await runQuietly(python, ['-m', 'pip', 'install', ...flags, ...more, '-r', at(file)]);
+    if (installed.code === 0) continue;
     throw new Failure(
-      `${tail(installed.output, 5)}\nsae-match: pip could not install ${requirements}. Check that the Python package ` +
+      `${tail(installed.output, 5)}\nsae-match: pip could not install ${file}. Check that the Python package ` +
         `index is reachable${instead}.`
     );
   }
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, hash);
   return python;
 }

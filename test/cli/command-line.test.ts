@@ -15,7 +15,7 @@ async function printed(...args: string[]): Promise<string> {
   return chunks.join('');
 }
 
-const VERBS = 'run pair inspect status watch list cancel resume chains verify worker doctor stop'.split(' ');
+const VERBS = 'run pair inspect convert status watch list cancel resume chains verify worker doctor stop'.split(' ');
 
 describe('help', () => {
   it('lists every verb with what it does', async () => {

@@ -1,0 +1,45 @@
+import { InputError } from '../matching/errors';
+import { foldLayer } from '../matching/folding';
+import type { FoldOptions } from '../matching/folding';
+import type { CanonicalSae } from './canonical';
+import { encodeCanonical, foldedTensors } from './canonical-file';
+import type { CanonicalTensors } from './canonical-file';
+import { encodeSaelens } from './saelens-folder';
+
+/** File sets that an SAE can be converted to. */
+export const CONVERSIONS = ['canonical', 'saelens'] as const;
+export type Conversion = (typeof CONVERSIONS)[number];
+
+/** A file relative to the SAE's folder. */
+export interface ConvertedFile {
+  readonly name: string;
+  readonly chunks: readonly Uint8Array[];
+}
+
+export interface ConvertOptions extends Pick<FoldOptions, 'fold' | 'degenerate'> {
+  readonly to: Conversion;
+  /** Named in errors. */
+  readonly file: string;
+}
+
+/**
+ * The files of an SAE in another format, in raw units or folded: what it computes stays the same, but for features that
+ * cannot be folded, which become zero rows.
+ *
+ * @throws InputError when the format cannot express the SAE, a value does not fit float32, or too little can be folded
+ */
+export function convertSae(
+  sae: CanonicalSae,
+  { to, fold, degenerate, file }: ConvertOptions
+): readonly ConvertedFile[] {
+  const tensors: CanonicalTensors = fold
+    ? foldedTensors(sae, foldLayer(sae, { fold, degenerate, file }))
+    : { ...sae, excluded: null };
+  if (to === 'canonical') {
+    return [{ name: 'sae.safetensors', chunks: encodeCanonical(tensors, sae.header).chunks }];
+  }
+  return encodeSaelens(tensors, sae.header, (field, found, expected) => {
+    const remedy = 'Convert it to canonical.';
+    return new InputError('SAELens has no such SAE', { file, field, found, expected, remedy });
+  });
+}
