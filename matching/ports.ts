@@ -81,6 +81,8 @@ export interface MatchPorts {
   readonly onProgress?: (progress: MatchProgress) => void;
   /** Called between tiles; throws CancelledError to stop. */
   readonly throwIfCancelled?: () => void;
+  /** Told how a pair is computed within the memory there is, and why, in a sentence. */
+  readonly onPlan?: (storage: TileStorage, reason: string) => void;
   /** Told when work moves to a smaller tile or another device. */
   readonly onFallback?: (from: string, to: string) => void;
   readonly checkpoint?: CheckpointPort;

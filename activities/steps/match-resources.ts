@@ -39,6 +39,10 @@ export function matchPorts(
     tiles: createTileThreads({ device, threads }),
     onProgress: context.onProgress,
     throwIfCancelled: context.throwIfCancelled,
+    onPlan: (storage, reason) => {
+      // Where everything fits there is nothing to tell.
+      if (storage === 'best' || storage === 'streamed') context.onNote(reason);
+    },
     onFallback: (from, to) => {
       context.onNote(`matching moves from ${from} to ${to}`);
     },

@@ -49,7 +49,7 @@ export class TileRunner {
     /** Fills in what follows from the norms alone, once they are measured. */
     private readonly prepare: (problem: SharedProblem) => void
   ) {
-    this.problem = shareProblem(a, b, planShape(a, b, availableMemory, devices[0]!));
+    this.problem = shareProblem(a, b, this.plan());
   }
 
   get device(): string {
@@ -165,7 +165,13 @@ export class TileRunner {
     if (this.place + 1 >= this.devices.length) throw trouble;
     this.place += 1;
     this.store = null;
-    return planShape(this.a, this.b, this.availableMemory, this.devices[this.place]!);
+    return this.plan();
+  }
+
+  private plan(): EngineShape {
+    const { shape, reason } = planShape(this.a, this.b, this.availableMemory, this.devices[this.place]!);
+    this.ports.onPlan?.(shape.storage, reason);
+    return shape;
   }
 
   private describe(): string {
