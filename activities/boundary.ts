@@ -16,7 +16,7 @@ const HEARTBEAT_INTERVAL_MS = 1000;
  */
 export async function atBoundary<T>(
   observer: ActivityObserver,
-  work: (options: Required<RunTaskOptions>) => Promise<T>
+  work: (options: Required<Omit<RunTaskOptions, 'endsThread'>>) => Promise<T>
 ): Promise<T> {
   const started = performance.now();
   const { activityType, attempt } = activityInfo();

@@ -7,13 +7,15 @@ import { completeMatching, reportOn } from '../../matching/report';
 import type { ReportRows } from '../../matching/report';
 import { rowsFromArray } from '../../matching/row-matrix';
 import { solveMatching } from '../../matching/match-pair';
+import { NO_PARTS } from '../../matching/statistics';
 import { runSubtask } from '../thread/run-subtask';
 import type { TaskContext } from '../task-context';
 import { checkSpaces } from './check-spaces';
+import type { ComparedRows } from './compare-rows';
 import type { LoadedRows } from './load-rows';
 import { matchPorts, memoryLeft } from './match-resources';
 import { foldedIfPossible, isSame, readRows } from './rows-ref';
-import type { SideRef } from './rows-ref';
+import type { RowsRef, SideRef } from './rows-ref';
 import type { SolveRowsInput } from './solve-rows';
 
 export interface MatchRowsInput extends SolveRowsInput {
@@ -70,14 +72,22 @@ async function matchInSteps(input: MatchRowsInput, context: TaskContext): Promis
   const { source, target, options, resources, out, checkpoint } = input;
   const solved = await runSubtask('solveRows', { source, target, options, resources, out, checkpoint }, context);
   const { targetFeature } = solved.matching;
-  const compare = (matrix: MatrixName): ReturnType<typeof runSubtask<'compareRows'>> =>
-    runSubtask('compareRows', { source, target, matrix, targetFeature }, context);
-  const decoder = await compare('decoder');
-  const encoder = await compare('encoder');
+  const compare = (a: RowsRef, b: RowsRef, matrix: MatrixName): Promise<ComparedRows> =>
+    runSubtask('compareRows', { source: a, target: b, matrix, targetFeature }, context);
+  const report = async (matrix: MatrixName): Promise<{ rows: ComparedRows; folded: ComparedRows | null }> => {
+    const rows = await compare(source.rows, target.rows, matrix);
+    if (isSame(source.rows, source.folded) && isSame(target.rows, target.folded)) return { rows, folded: rows };
+    const [a, b] = [source.folded, target.folded];
+    if (a === null || b === null) return { rows, folded: null };
+    return { rows, folded: await foldedIfPossible(() => compare(a, b, matrix)) };
+  };
+  const decoder = await report('decoder');
+  const encoder = await report('encoder');
+  const [x, y] = [decoder.folded, encoder.folded];
   const matching = completeMatching(solved.matching, {
-    decoderCosine: decoder.cosine,
-    encoderCosine: encoder.cosine,
-    foldedMse: { decoder: decoder.folded, encoder: encoder.folded, bias: encoder.foldedBias },
+    decoderCosine: decoder.rows.cosine,
+    encoderCosine: encoder.rows.cosine,
+    foldedMse: x === null || y === null ? NO_PARTS : { decoder: x.mse, encoder: y.mse, bias: y.biasMse },
   });
   return { matching, source: solved.source, target: solved.target };
 }

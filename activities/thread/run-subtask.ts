@@ -4,7 +4,10 @@ import type { TaskInput, TaskName, TaskResult } from './tasks';
 
 const POLL_MS = 200;
 
-/** Runs a task in a thread of its own on behalf of another task: reports where that one reports, and stops with it. */
+/**
+ * Runs a task in a thread of its own on behalf of another task: reports where that one reports, and stops with it. The
+ * thread ends with the task: memory that threads share is collected late, or not in time.
+ */
 export async function runSubtask<N extends TaskName>(
   name: N,
   input: TaskInput<N>,
@@ -19,7 +22,7 @@ export async function runSubtask<N extends TaskName>(
     }
   }, POLL_MS);
   try {
-    return await runTask(name, input, { onProgress, onNote, signal: controller.signal });
+    return await runTask(name, input, { onProgress, onNote, signal: controller.signal, endsThread: true });
   } finally {
     clearInterval(timer);
   }

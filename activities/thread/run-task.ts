@@ -11,6 +11,8 @@ export interface RunTaskOptions {
   readonly onProgress?: (progress: TaskProgress) => void;
   readonly onNote?: (text: string) => void;
   readonly signal?: AbortSignal;
+  /** Ends the thread with the task, and with it all that it holds; otherwise it waits for the next task. */
+  readonly endsThread?: boolean;
 }
 
 /** A task that does not stop by itself is terminated this long after it was asked to. */
@@ -53,6 +55,7 @@ export async function runTask<N extends TaskName>(
   } finally {
     clearTimeout(terminator);
     options.signal?.removeEventListener('abort', stop);
+    if (options.endsThread === true) spent.add(thread);
     await returnThread(thread);
   }
 }
