@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { CanonicalSae } from '../../sae/canonical';
 import { listSaes } from '../../sae/catalogue';
 import { loadSae } from '../../sae/load-sae';
+import type { CatalogueEntry } from '../../sae/catalogue-entry';
 import { openSource } from '../../sae/sources/open-source';
+import type { SaeSource } from '../../sae/sources/source';
 import { reconstruct } from './support';
 
 /**
@@ -51,9 +53,19 @@ export const cases = readdirSync(FIXTURES)
       .map((sae) => [`${folder}/${sae.path}`, folder, sae] as const);
   });
 
-export async function loadOf(folder: string, path: string): Promise<CanonicalSae> {
+/** Each folder is listed once: most cases are of a few folders. */
+const listed = new Map<string, Promise<{ source: SaeSource; entries: readonly CatalogueEntry[] }>>();
+
+async function list(folder: string): Promise<{ source: SaeSource; entries: readonly CatalogueEntry[] }> {
   const source = await openSource(join(FIXTURES, folder));
-  const entry = (await listSaes(source)).find((candidate) => candidate.path === path);
+  return { source, entries: await listSaes(source) };
+}
+
+export async function loadOf(folder: string, path: string): Promise<CanonicalSae> {
+  const known = listed.get(folder) ?? list(folder);
+  listed.set(folder, known);
+  const { source, entries } = await known;
+  const entry = entries.find((candidate) => candidate.path === path);
   if (entry === undefined) throw new Error(`no SAE at ${path} of ${folder}`);
   return loadSae(source, entry);
 }

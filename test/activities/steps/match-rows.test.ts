@@ -45,7 +45,6 @@ describe('matching two layers step by step in threads', () => {
   const cases = [
     ['decoder', false],
     ['encoder', true],
-    ['all', false],
   ] as const;
   it.each(cases)('gives what matching them whole gives: %s, folded: %s', async (weights, fold) => {
     const spec = smallModel(newFolder());

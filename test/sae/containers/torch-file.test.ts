@@ -129,7 +129,7 @@ describe('a file of torch.save', () => {
           await readAll(end === null ? bytes : bytes.subarray(0, end));
         }
       ),
-      { numRuns: 2000 }
+      { numRuns: 300 }
     );
   });
 
@@ -142,7 +142,7 @@ describe('a file of torch.save', () => {
         await readAll(archiveOf(bytes));
         await readAll(archiveOf(bytes.subarray(0, end)));
       }),
-      { numRuns: 2000 }
+      { numRuns: 300 }
     );
   });
 });
