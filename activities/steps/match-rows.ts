@@ -1,21 +1,17 @@
-import { openStore } from '../../artifacts/store/open-store';
-import { featuresOf } from '../../matching/features';
 import { MATRICES } from '../../matching/folding';
 import type { FoldedLayer, MatrixName } from '../../matching/folding';
 import type { Matching } from '../../matching/matching';
 import { completeMatching, reportOn } from '../../matching/report';
 import type { ReportRows } from '../../matching/report';
 import { rowsFromArray } from '../../matching/row-matrix';
-import { solveMatching } from '../../matching/match-pair';
 import { NO_PARTS } from '../../matching/statistics';
 import { runSubtask } from '../thread/run-subtask';
 import type { TaskContext } from '../task-context';
-import { checkSpaces } from './check-spaces';
 import type { ComparedRows } from './compare-rows';
 import type { LoadedRows } from './load-rows';
-import { matchPorts, memoryLeft } from './match-resources';
 import { foldedIfPossible, isSame, readRows } from './rows-ref';
 import type { RowsRef, SideRef } from './rows-ref';
+import { solve } from './solve-rows';
 import type { SolveRowsInput } from './solve-rows';
 
 export interface MatchRowsInput extends SolveRowsInput {
@@ -40,7 +36,6 @@ export function matchRows(input: MatchRowsInput, context: TaskContext): Promise<
 
 /** With all rows of both layers in memory. */
 async function matchWhole(input: MatchRowsInput, context: TaskContext): Promise<MatchedRows> {
-  const { options, resources } = input;
   const read = async (
     side: SideRef
   ): Promise<{ rows: FoldedLayer; input: LoadedRows['input'] | null; report: ReportRows }> => {
@@ -51,15 +46,7 @@ async function matchWhole(input: MatchRowsInput, context: TaskContext): Promise<
     return { rows, input: file, report: reportRows(rows, same ? rows : (other?.rows ?? null)) };
   };
   const [source, target] = [await read(input.source), await read(input.target)];
-  const a = featuresOf(source.rows, options.weights, options);
-  const b = featuresOf(target.rows, options.weights, options);
-  checkSpaces({ name: input.source.name, features: a }, { name: input.target.name, features: b });
-  const solved = await solveMatching(
-    a,
-    b,
-    { availableMemory: memoryLeft(resources), unmatched: options.unmatched ?? null },
-    matchPorts(context, resources, openStore(input.out), input.checkpoint)
-  );
+  const solved = await solve(input, source.rows, target.rows, context);
   const matching = completeMatching(solved, reportOn(source.report, target.report, solved.targetFeature));
   return { matching, source: source.input, target: target.input };
 }

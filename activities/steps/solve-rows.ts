@@ -1,5 +1,6 @@
 import { openStore } from '../../artifacts/store/open-store';
 import { featuresOf, matricesOf } from '../../matching/features';
+import type { FoldedLayer } from '../../matching/folding';
 import { solveMatching } from '../../matching/match-pair';
 import type { SolvedMatching } from '../../matching/matching';
 import type { TaskContext } from '../task-context';
@@ -29,18 +30,27 @@ export interface SolvedRows {
 
 /** Reads what a pair is matched on, and nothing else, and matches it. */
 export async function solveRowsTask(input: SolveRowsInput, context: TaskContext): Promise<SolvedRows> {
-  const { options, resources } = input;
-  const matrices = matricesOf(options.weights);
+  const matrices = matricesOf(input.options.weights);
   const source = await readRowsApart(input.source.rows, matrices, context);
   const target = await readRowsApart(input.target.rows, matrices, context);
-  const a = featuresOf(source.rows, options.weights, options);
-  const b = featuresOf(target.rows, options.weights, options);
-  checkSpaces({ name: input.source.name, features: a }, { name: input.target.name, features: b });
-  const matching = await solveMatching(
+  const matching = await solve(input, source.rows, target.rows, context);
+  return { matching, source: source.input, target: target.input };
+}
+
+/** Matches rows that were read. */
+export function solve(
+  { source, target, options, resources, out, checkpoint }: SolveRowsInput,
+  sourceRows: FoldedLayer,
+  targetRows: FoldedLayer,
+  context: TaskContext
+): Promise<SolvedMatching> {
+  const a = featuresOf(sourceRows, options.weights, options);
+  const b = featuresOf(targetRows, options.weights, options);
+  checkSpaces({ name: source.name, features: a }, { name: target.name, features: b });
+  return solveMatching(
     a,
     b,
     { availableMemory: memoryLeft(resources), unmatched: options.unmatched ?? null },
-    matchPorts(context, resources, openStore(input.out), input.checkpoint)
+    matchPorts(context, resources, openStore(out), checkpoint)
   );
-  return { matching, source: source.input, target: target.input };
 }

@@ -145,8 +145,7 @@ class PairEngine {
   private async restore(): Promise<void> {
     const bytes = (await this.ports.checkpoint?.load()) ?? null;
     if (bytes === null) return;
-    const saved = decodeCheckpoint(bytes, this.problem);
-    if (saved !== null) this.state = saved;
+    this.state = decodeCheckpoint(bytes, this.problem) ?? this.state;
   }
 
   private async saveIfDue(): Promise<void> {

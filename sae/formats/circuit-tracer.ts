@@ -10,6 +10,7 @@ import { ConfigFields } from './config-fields';
 import { singleFileLocation } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { OWN_LAYER, writesElsewhere } from './notes';
 import { requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
@@ -97,16 +98,11 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Transcode
     // The library goes by the threshold alone, whatever its configuration says.
     activation: stored === undefined ? 'relu' : 'jumprelu',
     gauge: stored === undefined ? 'decoder_norm' : 'theta',
-    notes: [
-      ...(output !== null && output !== input ? [`writes to ${output}`] : []),
-      ...(part.crossLayer ? [OWN_LAYER] : []),
-    ],
+    notes: [...writesElsewhere(input, output), ...(part.crossLayer ? [OWN_LAYER] : [])],
   });
   const threshold = stored === undefined ? null : requireShape(stored, [tensors.features]);
   return { header, tensors, threshold, skip: file.tensors.get('W_skip') ?? null };
 }
-
-const OWN_LAYER = 'its decoder writes to several layers: the rows for its own layer are compared';
 
 /** The tensors of one layer under the names of a transcoder, with the decoder rows for that layer. */
 function ownLayer(encoder: TensorFile, decoder: TensorFile, layer: number): TensorFile {

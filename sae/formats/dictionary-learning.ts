@@ -7,12 +7,13 @@ import type { TensorFile } from '../containers/tensor';
 import type { SourceView } from '../sources/source-view';
 import { assemble } from './assemble';
 import type { Conventions } from './assemble';
-import { ConfigFields } from './config-fields';
+import type { ConfigFields } from './config-fields';
 import { classOf, DICTIONARY_CLASSES } from './dictionary-classes';
 import type { DictionaryClass } from './dictionary-classes';
-import { singleFileLocation } from './format';
+import { singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, requireSaeTensors } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
@@ -30,7 +31,8 @@ export const dictionaryLearning: SaeFormat = {
     for (const { file } of candidates.filter(isDictionary)) {
       const config = configPath(view, file.path);
       const location = singleFileLocation(view, file, config === null ? [] : [config]);
-      const layer = config === null ? null : trainerOf(await readConfig(view, config)).integer('layer');
+      const fields = await readConfigIfAny(view, config);
+      const layer = fields === null ? null : trainerOf(fields).integer('layer');
       const step = /(?:^|\/)ae_(\d+)\.pt$/.exec(file.path)?.[1];
       locations.push({
         ...location,
@@ -73,25 +75,13 @@ function configPath(view: SourceView, weights: string): string | null {
   return places.find((path) => view.find(path) !== undefined) ?? null;
 }
 
-async function readConfig(view: SourceView, path: string): Promise<ConfigFields> {
-  try {
-    return new ConfigFields(await view.json(path), view.source.locate(path));
-  } catch (error) {
-    if (error instanceof InputError) return new ConfigFields({}, view.source.locate(path));
-    throw error;
-  }
-}
-
 const trainerOf = (config: ConfigFields): ConfigFields => config.within('trainer');
 
 async function parse(view: SourceView, location: SaeLocation): Promise<Dictionary> {
-  const weights = location.files.find(({ path }) => !path.endsWith('.json'))!;
+  const weights = weightsOf(location);
   const configuration = location.files.find(({ path }) => path.endsWith('.json'));
   const file = await view.tensors(weights.path);
-  const trainer =
-    configuration === undefined
-      ? null
-      : trainerOf(new ConfigFields(await view.json(configuration.path), configuration.path));
+  const trainer = configuration === undefined ? null : trainerOf(await readConfig(view, configuration.path));
   const { kind, notes } = kindOf(file, trainer);
   const tensors = requireSaeTensors(file, { ...kind.layout, rename });
   const scalar = async (name: string): Promise<number | null> => {

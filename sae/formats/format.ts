@@ -55,6 +55,13 @@ export function saePath(file: string): string {
   return FOLDER_FILES.has(posix.basename(file)) ? posix.dirname(file) : file;
 }
 
+/** The file of an SAE that holds its weights: the one that is no configuration. */
+export function weightsOf({ files }: SaeLocation): SourceFile {
+  return files.find(({ path }) => !CONFIGURATION.test(path))!;
+}
+
+export const CONFIGURATION = /\.(?:json|ya?ml)$/i;
+
 /** The layer that the path of a file inside its source names, or else the source's own location. */
 export function layerOfFile(view: SourceView, file: string): number | null {
   return layerOfPath(file) ?? layerOfPath(view.source.fullRoot);

@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import { InputError } from '../../matching/errors';
 import type { SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
 import { readVector } from '../containers/read-tensor';
@@ -8,10 +7,11 @@ import type { StoredTensor, TensorFile } from '../containers/tensor';
 import { layerOfHook } from '../layer-name';
 import type { SourceView } from '../sources/source-view';
 import { assemble } from './assemble';
-import { ConfigFields } from './config-fields';
-import { layerOfFile, singleFileLocation } from './format';
+import { layerOfFile, singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { OWN_LAYER, writesElsewhere } from './notes';
+import { readConfigIfAny } from './read-config';
 import { findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
@@ -28,7 +28,7 @@ export const gemmaScope2: SaeFormat = {
     const locations: SaeLocation[] = [];
     for (const { file } of candidates.filter(isGemmaScope2)) {
       const location = singleFileLocation(view, file, [configPath(file.path)]);
-      const config = await configOf(view, file.path);
+      const config = await readConfigIfAny(view, configPath(file.path));
       const ofHook = layerOfHook(config?.text('hf_hook_point_in') ?? null);
       const part = partOf(file.path);
       const layer = part === null ? (ofHook ?? layerOfFile(view, file.path)) : layerOfPart(view, file.path, part);
@@ -71,18 +71,6 @@ function configPath(weights: string): string {
   return posix.join(posix.dirname(weights), 'config.json');
 }
 
-/** Null where there is none: some folders of the release lack it. */
-async function configOf(view: SourceView, weights: string): Promise<ConfigFields | null> {
-  const path = configPath(weights);
-  if (view.find(path) === undefined) return null;
-  try {
-    return new ConfigFields(await view.json(path), view.source.locate(path));
-  } catch (error) {
-    if (error instanceof InputError) return null;
-    throw error;
-  }
-}
-
 /** Which of the layers that one file each belongs to; null where the SAE has one layer. */
 function partOf(weights: string): number | null {
   const part = /^params_layer_(\d+)\.safetensors$/.exec(posix.basename(weights))?.[1];
@@ -99,8 +87,9 @@ function layerOfPart(view: SourceView, weights: string, part: number): number | 
 }
 
 async function parse(view: SourceView, location: SaeLocation): Promise<GemmaScope2Sae> {
-  const weights = location.files.find(({ path }) => !path.endsWith('.json'))!;
-  const config = await configOf(view, weights.path);
+  const weights = weightsOf(location);
+  // Some folders of the release have none.
+  const config = await readConfigIfAny(view, configPath(weights.path));
   if ((config?.text('architecture') ?? 'jump_relu') !== 'jump_relu') {
     throw config!.unsupported('architecture', 'jump_relu');
   }
@@ -111,10 +100,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<GemmaScop
   const output = config?.text('hf_hook_point_out') ?? null;
   const header = headerOf(location, tensors, {
     ...{ format: gemmaScope2.name, hook: input, activation: 'jumprelu', gauge: 'theta' },
-    notes: [
-      ...(output !== null && output !== input ? [`writes to ${output}`] : []),
-      ...(part === null ? [] : [OWN_LAYER]),
-    ],
+    notes: [...writesElsewhere(input, output), ...(part === null ? [] : [OWN_LAYER])],
   });
   const threshold = requireShape(requireTensor(file, 'threshold'), [tensors.features]);
   return { header, tensors, threshold, file };
@@ -134,8 +120,6 @@ function hookOfSuite(view: SourceView, { path, layer }: SaeLocation): string | n
   const suite = folders.findLast((folder) => Object.hasOwn(SUITES, folder));
   return suite === undefined || layer === null ? null : `model.layers.${layer}.${SUITES[suite]!}`;
 }
-
-const OWN_LAYER = 'its decoder writes to several layers: the rows for its own layer are compared';
 
 /** The same file with the decoder rows of one layer. */
 function ownLayer(file: TensorFile, part: number): TensorFile {

@@ -1,13 +1,12 @@
 import type { SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
+import { CONFIGURATION } from './format';
 import { dtypeNotes } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
 /** What a reader knows beside the tensors. */
 export type HeaderFacts = Pick<SaeHeader, 'format' | 'hook' | 'activation' | 'gauge'> &
   Partial<Pick<SaeHeader, 'k' | 'inputNorm' | 'notes'>>;
-
-const CONFIGURATION = /\.(?:json|ya?ml)$/i;
 
 /** The header of an SAE whose tensors have been checked. */
 export function headerOf(location: SaeLocation, tensors: SaeTensors, facts: HeaderFacts): SaeHeader {

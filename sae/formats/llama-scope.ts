@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import { InputError } from '../../matching/errors';
 import type { SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
 import { readVector } from '../containers/read-tensor';
@@ -7,10 +6,12 @@ import type { TensorFile } from '../containers/tensor';
 import { layerOfHook } from '../layer-name';
 import type { SourceView } from '../sources/source-view';
 import { assemble, readMatrix, rowNorms } from './assemble';
-import { ConfigFields } from './config-fields';
-import { layerOfFile, singleFileLocation } from './format';
+import type { ConfigFields } from './config-fields';
+import { layerOfFile, singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { writesElsewhere } from './notes';
+import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, LINEAR_LAYERS, requireSaeTensors, requireShape } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
@@ -86,22 +87,18 @@ function configPath(view: SourceView, weights: string): string | null {
 
 /** From the hook point, else from a folder such as `L8R-8x` or `layer_8`. */
 async function layerOf(view: SourceView, weights: string, config: string): Promise<number | null> {
-  try {
-    const { hook_point_in: hook } = await view.json(config);
-    const layer = layerOfHook(typeof hook === 'string' ? hook : null);
-    if (layer !== null) return layer;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-  }
+  const hook = (await readConfigIfAny(view, config))?.text('hook_point_in') ?? null;
+  const layer = layerOfHook(hook);
+  if (layer !== null) return layer;
   const folders = `${view.source.fullRoot}/${posix.dirname(weights)}`.split(/[/\\]/);
   const named = folders.map((folder) => /(?:^|-)L(\d+)(?:R|A|M|TC)(?:-|$)/.exec(folder)?.[1]).findLast(Boolean);
   return named === undefined ? layerOfFile(view, weights) : Number(named);
 }
 
 async function parse(view: SourceView, location: SaeLocation): Promise<LlamaScopeSae> {
-  const weights = location.files.find(({ path }) => !path.endsWith('.json'))!;
+  const weights = weightsOf(location);
   const configuration = location.files.find(({ path }) => path.endsWith('.json'))!;
-  const config = new ConfigFields(await view.json(configuration.path), view.source.locate(configuration.path));
+  const config = await readConfig(view, configuration.path);
   const file = await view.tensors(weights.path);
   const tensors = requireSaeTensors(file, LINEAR_LAYERS);
   const perFeature = file.tensors.has(PER_FEATURE);
@@ -112,7 +109,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<LlamaScop
   const header = headerOf(location, tensors, {
     ...{ format: llamaScope.name, hook: input, activation, gauge: 'theta', inputNorm: normOf(config) },
     notes: [
-      ...(output !== null && output !== input ? [`writes to ${output}`] : []),
+      ...writesElsewhere(input, output),
       ...(perFeature && normOf(config) === 'dataset-wise' && !hasNorms(config) ? [NO_NORM] : []),
     ],
   });

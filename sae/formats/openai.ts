@@ -6,6 +6,7 @@ import { assemble } from './assemble';
 import { layerOfFile, singleFileLocation } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { PER_TOKEN } from './notes';
 import { requireSaeTensors } from './tensor-checks';
 import type { SaeTensors, TensorLayout } from './tensor-checks';
 
@@ -38,8 +39,6 @@ export const openai: SaeFormat = {
 function isOpenai({ tensors }: CandidateFile): boolean {
   return tensors?.kind === 'torch' && tensors.tensors.has('pre_bias') && tensors.tensors.has('latent_bias');
 }
-
-const PER_TOKEN = 'every token is normalised by itself, which no weight can express: its rows are compared as stored';
 
 async function parse(view: SourceView, location: SaeLocation): Promise<{ header: SaeHeader; tensors: SaeTensors }> {
   const file = await view.tensors(location.files[0]!.path);

@@ -6,10 +6,12 @@ import type { TensorFile } from '../containers/tensor';
 import { layerOfHook } from '../layer-name';
 import type { SourceView } from '../sources/source-view';
 import { assemble, readMatrix, rowNorms } from './assemble';
-import { ConfigFields } from './config-fields';
-import { singleFileLocation } from './format';
+import type { ConfigFields } from './config-fields';
+import { singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { writesElsewhere } from './notes';
+import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
@@ -27,10 +29,10 @@ export const openmoss: SaeFormat = {
     const locations: SaeLocation[] = [];
     for (const { file } of candidates.filter(isOpenmoss)) {
       const location = singleFileLocation(view, file, [configPath(file.path)]);
-      const config = view.find(configPath(file.path)) === undefined ? {} : await view.json(configPath(file.path));
-      const hook = typeof config.hook_point_in === 'string' ? config.hook_point_in : null;
+      const config = await readConfigIfAny(view, configPath(file.path));
       const named = /(?:^|\/)layer(\d+)_/.exec(`${view.source.fullRoot}/${file.path}`)?.[1];
-      const layer = layerOfHook(hook) ?? (named === undefined ? location.layer : Number(named));
+      const layer =
+        layerOfHook(config?.text('hook_point_in') ?? null) ?? (named === undefined ? location.layer : Number(named));
       locations.push({ ...location, layer });
     }
     return locations;
@@ -73,9 +75,8 @@ function isOpenmoss({ tensors }: CandidateFile): boolean {
 const configPath = (weights: string): string => posix.join(posix.dirname(weights), 'config.json');
 
 async function parse(view: SourceView, location: SaeLocation): Promise<OpenmossSae> {
-  const weights = location.files.find(({ path }) => !path.endsWith('.json'))!;
-  const path = configPath(weights.path);
-  const config = new ConfigFields(await view.json(path), view.source.locate(path));
+  const weights = weightsOf(location);
+  const config = await readConfig(view, configPath(weights.path));
   const file = await view.tensors(weights.path);
   if (config.flag('use_glu_encoder', false)) throw config.unsupported('use_glu_encoder', 'false');
   const hasBias = config.flag('use_decoder_bias', true);
@@ -95,7 +96,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<OpenmossS
     ...{ format: openmoss.name, hook: input, activation, inputNorm: norm },
     gauge: activation === 'jumprelu' ? 'theta' : 'decoder_norm',
     k: RANKING.includes(activation) ? config.integer('top_k') : null,
-    notes: output !== null && output !== input ? [`writes to ${output}`] : [],
+    notes: writesElsewhere(input, output),
   });
   return { header, tensors, config, file };
 }

@@ -1,5 +1,6 @@
 import type { Activation } from '../canonical';
 import { layerOfHook } from '../layer-name';
+import { PER_TOKEN } from './notes';
 import { ConfigFields } from './config-fields';
 import type { Json } from './config-fields';
 
@@ -64,7 +65,6 @@ export function parseSaelensConfig(values: Json, file: string): SaelensConfig {
   };
 }
 
-const PER_TOKEN = 'every token is normalised by itself, which no weight can express: its rows are compared as stored';
 const NORM_NOTES: Readonly<Record<InputNorm, readonly string[]>> = {
   none: [],
   expected_average_only_in: [

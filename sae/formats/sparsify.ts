@@ -4,10 +4,10 @@ import type { SaeLocation } from '../catalogue-entry';
 import type { TensorFile } from '../containers/tensor';
 import type { SourceView } from '../sources/source-view';
 import { assemble } from './assemble';
-import { ConfigFields } from './config-fields';
-import { singleFileLocation } from './format';
+import { singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { readConfig } from './read-config';
 import { findTensor, requireSaeTensors, requireShape } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
@@ -60,9 +60,8 @@ function configPath(weights: string): string {
 }
 
 async function parse(view: SourceView, location: SaeLocation): Promise<SparsifySae> {
-  const weights = location.files.find(({ path }) => !path.endsWith('.json'))!;
-  const path = configPath(weights.path);
-  const config = new ConfigFields(await view.json(path), view.source.locate(path));
+  const weights = weightsOf(location);
+  const config = await readConfig(view, configPath(weights.path));
   const file = await view.tensors(weights.path);
   const tensors = requireSaeTensors(file, LAYOUT);
   const activation = config.text('activation') ?? 'topk';

@@ -1,5 +1,9 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { foldLayer } from '../../../matching/folding';
 import { encodeCanonical, foldedTensors } from '../../../sae/canonical-file';
+import { listSaes } from '../../../sae/catalogue';
+import { openSource } from '../../../sae/sources/open-source';
 import { cases, FORMATS, loadOf, TOLERANCE, worst } from '../library-cases';
 import { load, put, scratchFolder } from '../support';
 
@@ -43,3 +47,17 @@ describe('an SAE of its own library', () => {
     }
   );
 });
+
+it.each(['openmoss', 'llama-scope', 'sparsify', 'dictionary-learning', 'gemma-scope-2'])(
+  'a configuration of %s that is no JSON fails its own SAE alone',
+  async (name) => {
+    const folder = join(scratch, `broken-${name}`);
+    cpSync(join(__dirname, '..', '..', 'fixtures', 'formats', name), folder, { recursive: true });
+    const before = await listSaes(await openSource(folder));
+    const config = before[0]!.files.find(({ path }) => path.endsWith('.json'))!;
+    writeFileSync(join(folder, config.path), '{');
+    const after = await listSaes(await openSource(folder));
+    expect(after).toHaveLength(before.length);
+    expect(after.filter(({ error }) => error !== null).length).toBeLessThanOrEqual(1);
+  }
+);
