@@ -3,19 +3,31 @@ import tseslint from 'typescript-eslint';
 
 /**
  * The folders of the project and what each may import from the others. Dependencies point one way:
- * cli, workers -> workflows, activities -> sae, artifacts, kernels -> matching.
+ * cli, workers -> workflows, activities -> sae, artifacts, kernels -> transport -> matching.
  */
 const mayImport = {
   matching: [],
+  transport: ['matching'],
   kernels: ['matching'],
-  sae: ['matching'],
-  artifacts: ['matching'],
+  sae: ['transport', 'matching'],
+  artifacts: ['transport', 'matching'],
   workflows: ['matching'],
-  activities: ['workflows', 'sae', 'artifacts', 'kernels', 'matching'],
-  infra: ['matching'],
-  report: ['artifacts', 'matching'],
-  workers: ['activities', 'workflows', 'infra', 'sae', 'artifacts', 'kernels', 'matching'],
-  cli: ['workers', 'activities', 'workflows', 'infra', 'report', 'sae', 'artifacts', 'kernels', 'matching'],
+  activities: ['workflows', 'sae', 'artifacts', 'kernels', 'transport', 'matching'],
+  infra: ['transport', 'matching'],
+  report: ['artifacts', 'transport', 'matching'],
+  workers: ['activities', 'workflows', 'infra', 'sae', 'artifacts', 'kernels', 'transport', 'matching'],
+  cli: [
+    'workers',
+    'activities',
+    'workflows',
+    'infra',
+    'report',
+    'sae',
+    'artifacts',
+    'kernels',
+    'transport',
+    'matching',
+  ],
 };
 const folders = Object.keys(mayImport);
 const zones = folders

@@ -10,7 +10,7 @@ export interface TaskContext {
 }
 
 export interface TaskProgress {
-  readonly phase: 'reading' | 'hashing' | 'folding' | 'writing' | 'verifying' | MatchProgress['phase'];
+  readonly phase: 'reading' | 'downloading' | 'hashing' | 'folding' | 'writing' | 'verifying' | MatchProgress['phase'];
   readonly done: number;
   readonly total: number;
   readonly gap: number | null;

@@ -15,7 +15,7 @@ const inputSchema = z.object({
   layer,
   /** The SAE as the user could name it: its source and place in it. */
   path: z.string(),
-  files: z.array(z.object({ path: z.string(), bytes, sha256: z.string() })),
+  files: z.array(z.object({ path: z.string(), bytes, sha256: z.string(), version: z.string().optional() })),
   /** What the SAE's headers say. */
   header: json,
 });

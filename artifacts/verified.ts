@@ -1,5 +1,5 @@
 import { ArtifactCorruptError } from '../matching/errors';
-import { crc32c } from './crc32c';
+import { crc32c } from '../transport/crc32c';
 import { ObjectNotFoundError, type ObjectStore, type StoredObject } from './store/object-store';
 
 /**

@@ -1,8 +1,8 @@
 import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { EnvironmentError } from '../matching/errors';
+import { cacheFolder, setting, xdgFolder } from '../transport/cache-folder';
 
 /** Where the program keeps its own state. A home belongs to one machine: process ids in it mean nothing elsewhere. */
 export interface Home {
@@ -31,21 +31,7 @@ export function openHome(env: NodeJS.ProcessEnv = process.env): Home {
 
 /** The folder {@link openHome} would use for state; creates nothing. */
 export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(setting(env, 'SAE_MATCH_HOME') ?? join(xdg(env, 'XDG_DATA_HOME', '.local/share'), 'sae-match'));
-}
-
-/** The folder {@link openHome} would use for its cache; creates nothing. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(xdg(env, 'XDG_CACHE_HOME', '.cache'), 'sae-match');
-}
-
-function xdg(env: NodeJS.ProcessEnv, variable: string, fallback: string): string {
-  return setting(env, variable) ?? join(setting(env, 'HOME') ?? homedir(), fallback);
-}
-
-function setting(env: NodeJS.ProcessEnv, variable: string): string | undefined {
-  const value = env[variable];
-  return value === undefined || value === '' ? undefined : value;
+  return resolve(setting(env, 'SAE_MATCH_HOME') ?? join(xdgFolder(env, 'XDG_DATA_HOME', '.local/share'), 'sae-match'));
 }
 
 function usableFolder(folder: string, variable: string): string {

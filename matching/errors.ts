@@ -50,6 +50,15 @@ export class EnvironmentError extends SaeMatchError {}
 /** A store, server or network did not answer; the same call may succeed later. */
 export class UnavailableError extends SaeMatchError {
   override readonly retryable = true;
+
+  /** @param retryAfterMs how long it asked to be left alone */
+  constructor(
+    summary: string,
+    facts: ErrorFacts = {},
+    readonly retryAfterMs = 0
+  ) {
+    super(summary, facts);
+  }
 }
 
 /** What is wrong with a device: too little memory, no answer or a broken one, or results outside its bound. */

@@ -11,11 +11,15 @@ import { SourceView } from './sources/source-view';
 export interface CatalogueOptions {
   /** Name of the only format to look for; all when absent. */
   readonly format?: string;
+  /** The only files to look at; all when absent. */
+  readonly paths?: ReadonlySet<string>;
 }
 
 /** Files of these kinds are never weights, so they are not opened. */
 const NEVER_WEIGHTS =
   /\.(?:csv|gz|html?|ipynb|jpe?g|json|jsonl|log|md|npy|parquet|pdf|png|py|svg|toml|tsv|txt|ya?ml)$/i;
+/** Files that lie beside SAEs and hold tensors that are none: they may be larger than all the rest. */
+const NEVER_SAES = /(?:^|\/)(?:examples|activations)\.safetensors$/i;
 /** A file of such a name that holds no tensors is reported as damaged instead of being passed over. */
 const ALWAYS_WEIGHTS = /\.(?:npz|safetensors)$/i;
 const OPEN_AT_ONCE = 8;
@@ -28,7 +32,9 @@ const OPEN_AT_ONCE = 8;
  */
 export async function listSaes(source: SaeSource, options: CatalogueOptions = {}): Promise<readonly CatalogueEntry[]> {
   const formats = options.format === undefined ? FORMATS : [formatByName(options.format)];
-  const view = new SourceView(source, await source.list());
+  const listed = await source.list();
+  const { paths } = options;
+  const view = new SourceView(source, paths === undefined ? listed : listed.filter(({ path }) => paths.has(path)));
   const { candidates, errors } = await openAll(view);
   const entries: CatalogueEntry[] = [];
   let unclaimed = candidates;
@@ -62,7 +68,7 @@ interface OpenedFiles {
 
 async function openAll(view: SourceView): Promise<OpenedFiles> {
   const named = view.source.namedFile;
-  const files = view.files.filter(({ path }) => path === named || (named === null && !NEVER_WEIGHTS.test(path)));
+  const files = view.files.filter(({ path }) => path === named || (named === null && mayBeWeights(path)));
   const candidates: CandidateFile[] = [];
   const errors = new Map<string, InputError>();
   const opened = await mapConcurrently(files, OPEN_AT_ONCE, (file) => open(view, file));
@@ -72,6 +78,10 @@ async function openAll(view: SourceView): Promise<OpenedFiles> {
     if (result !== null) candidates.push({ file, tensors: result instanceof InputError ? null : result });
   }
   return { candidates, errors };
+}
+
+function mayBeWeights(path: string): boolean {
+  return !NEVER_WEIGHTS.test(path) && !NEVER_SAES.test(path);
 }
 
 async function open(view: SourceView, file: SourceFile): Promise<TensorFile | InputError | null> {

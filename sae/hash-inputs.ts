@@ -10,16 +10,20 @@ export interface InputFile {
   readonly bytes: number;
   /** 64 lower-case hex digits. */
   readonly sha256: string;
+  /** Version of the file where it lies, where the place tells versions apart. */
+  readonly version?: string;
 }
 
 export interface HashOptions {
+  /** Takes the place's word for hashes that it states, so that nothing is fetched to plan with. False by default. */
+  readonly trustPlace?: boolean;
   /** Called after each chunk with the bytes hashed so far and in all. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Hashes every file that determines the weights of an SAE, streaming.
+ * The hash of every file that determines the weights of an SAE: of its content, streaming.
  *
  * @throws InputError when a file cannot be read or changed its size since it was listed.
  * @throws CancelledError when the signal is aborted.
@@ -33,12 +37,16 @@ export async function hashInputs(
   let done = 0;
   const result: InputFile[] = [];
   for (const file of entry.files) {
-    const sha256 = await hashFile(source, file, (bytes) => {
+    const onChunk = (bytes: number): void => {
       if (options.signal?.aborted === true) throw new CancelledError('hashing the inputs');
       done += bytes;
       options.onProgress?.(done, total);
-    });
-    result.push({ path: file.path, bytes: file.bytes, sha256 });
+    };
+    const { path, bytes, version } = file;
+    const stated = options.trustPlace === true ? file.sha256 : undefined;
+    if (stated !== undefined) onChunk(bytes);
+    const sha256 = stated ?? (await hashFile(source, file, onChunk));
+    result.push({ path, bytes, sha256, ...(version !== undefined && { version }) });
   }
   return result;
 }

@@ -28,6 +28,19 @@ export async function resolveSaeArgument(argument: string, options: CatalogueOpt
   return { source, entry: entry! };
 }
 
+/**
+ * How one SAE of a source is named, at the version of the source that is open: `<source>#<layer>`, or by its own place
+ * where the layer has several or the SAE none.
+ *
+ * @param entries all SAEs of the source
+ */
+export function argumentOf(source: SaeSource, entry: CatalogueEntry, entries: readonly CatalogueEntry[]): string {
+  const { layer, path } = entry;
+  const isAlone = entries.filter((other) => layer === null || other.layer === layer).length === 1;
+  const place = isAlone || path === '.' ? source.pinned : `${source.pinned.replace(/\/$/, '')}/${path}`;
+  return layer === null ? place : `${place}#${layer}`;
+}
+
 function severalSaes(location: string, entries: readonly CatalogueEntry[]): InputError {
   const layers = [...new Set(entries.flatMap(({ layer }) => (layer === null ? [] : [layer])))];
   const [first] = layers;

@@ -50,12 +50,25 @@ export interface RunRequest {
   readonly execution: RunExecution;
 }
 
+/** A file of an input SAE, fixed by its content. */
+export interface PlannedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Version of the file where it lies, where the place tells versions apart. */
+  readonly version?: string;
+}
+
 /** One layer of a resolved run. Refers to files by hash; carries no weights. */
 export interface LayerPlan {
   readonly layer: number;
   /** Place of the SAE in the source. */
   readonly path: string;
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  /** The source at the version that was planned with; the specification's own where there is no such thing. */
+  readonly source?: string;
+  /** How the SAE alone is named, for whoever verifies the results. */
+  readonly argument?: string;
+  readonly files: readonly PlannedFile[];
   readonly features: number;
   readonly elements: number;
   /** What the headers say, for the manifest. */

@@ -3,14 +3,13 @@ import { InputError } from '../../matching/errors';
 import { foldLayer } from '../../matching/folding';
 import type { CanonicalSae } from '../../sae/canonical';
 import { listSaes } from '../../sae/catalogue';
-import { hashInputs } from '../../sae/hash-inputs';
-import { loadSae } from '../../sae/load-sae';
 import { openSource } from '../../sae/sources/open-source';
 import type { FoldInput } from '../../workflows/activity-types';
 import type { FoldedRef, LayerPlan, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
 import { hasFolded, writeFolded } from './folded-artifact';
 import { foldKey } from './keys';
+import { loadInput } from './load-input';
 
 /**
  * Reads one layer's SAE and stores the rows that are matched, and the folded rows for the paper's metric where those
@@ -57,24 +56,15 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
 
 /** @throws InputError when a file is not the one the run was planned with */
 async function loadUnchanged(spec: RunSpec, layer: LayerPlan, context: TaskContext): Promise<CanonicalSae> {
-  const source = await openSource(spec.source);
-  const entries = await listSaes(source, spec.format === null ? {} : { format: spec.format });
+  const source = await openSource(layer.source ?? spec.source);
+  const entries = await listSaes(source, {
+    ...(spec.format !== null && { format: spec.format }),
+    paths: new Set(layer.files.map(({ path }) => path)),
+  });
   const entry = entries.find((candidate) => candidate.path === layer.path && candidate.layer === layer.layer);
   if (entry === undefined) {
     throw new InputError('the SAE is gone', { file: layer.path, remedy: 'Put it back and resume the run.' });
   }
   if (entry.error !== null) throw entry.error;
-  const sae = await loadSae(source, entry);
-  const files = await hashInputs(source, entry, { onProgress: context.throwIfCancelled });
-  for (const [index, file] of files.entries()) {
-    const planned = layer.files[index];
-    if (planned?.sha256 === file.sha256) continue;
-    throw new InputError('the file changed since the run was planned', {
-      file: file.path,
-      found: `SHA-256 ${file.sha256.slice(0, 12)}…`,
-      expected: `${planned?.sha256.slice(0, 12) ?? 'no such file'}…`,
-      remedy: 'Resume the run: it looks at the files anew.',
-    });
-  }
-  return sae;
+  return (await loadInput(source, entry, layer.files, context)).sae;
 }

@@ -1,4 +1,4 @@
-import { Crc32c } from '../../artifacts/crc32c';
+import { Crc32c } from '../../transport/crc32c';
 import { ObjectNotFoundError } from '../../artifacts/store/object-store';
 import type { ObjectStore, StoredObject } from '../../artifacts/store/object-store';
 import { ArtifactCorruptError, InputError } from '../../matching/errors';

@@ -1,6 +1,5 @@
 import { InputError } from '../../matching/errors';
 import { hashInputs } from '../../sae/hash-inputs';
-import { openSource } from '../../sae/sources/open-source';
 import type { LayerPlan, RunPlan, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
 import { planRun, readFailure } from './resolve-run';
@@ -11,8 +10,8 @@ export interface HashSourceInput {
 
 /** Plans a run and fixes every file of every layer by its SHA-256. */
 export async function hashSourceTask({ spec }: HashSourceInput, context: TaskContext): Promise<RunPlan> {
-  const plan = await planRun(spec);
-  const source = await openSource(spec.source);
+  const { source, ...plan } = await planRun(spec);
+  const options = { trustPlace: true, onProgress: context.throwIfCancelled };
   const layers: LayerPlan[] = [];
   for (const { entry, ...layer } of plan.layers) {
     context.throwIfCancelled();
@@ -22,7 +21,7 @@ export async function hashSourceTask({ spec }: HashSourceInput, context: TaskCon
       continue;
     }
     try {
-      layers.push({ ...layer, files: await hashInputs(source, entry, { onProgress: context.throwIfCancelled }) });
+      layers.push({ ...layer, files: await hashInputs(source, entry, options) });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       layers.push({ ...layer, files: [], failure: readFailure(layer.layer, error) });

@@ -1,11 +1,9 @@
 import type { ManifestInput } from '../../artifacts/manifest';
-import { InputError } from '../../matching/errors';
 import { foldLayer } from '../../matching/folding';
 import type { FoldedLayer, FoldOptions, MatrixName } from '../../matching/folding';
-import { hashInputs } from '../../sae/hash-inputs';
-import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import type { TaskContext } from '../task-context';
+import { loadInput } from './load-input';
 
 export interface LoadRowsInput extends Pick<FoldOptions, 'fold' | 'degenerate'> {
   /** A folder, a file, or `<source>#<layer>`. */
@@ -26,17 +24,8 @@ export async function loadRowsTask(input: LoadRowsInput, context: TaskContext): 
   const { argument, format, fold, degenerate, matrices } = input;
   context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
   const { source, entry } = await resolveSaeArgument(argument, format === null ? {} : { format });
-  const sae = await loadSae(source, entry);
-  const files = await hashInputs(source, entry, { onProgress: context.throwIfCancelled });
-  files.forEach((file, index) => {
-    if (input.sha256[index] === file.sha256) return;
-    throw new InputError('the file changed while it was matched', {
-      file: file.path,
-      found: `SHA-256 ${file.sha256.slice(0, 12)}…`,
-      expected: `${input.sha256[index]?.slice(0, 12) ?? 'no such file'}…`,
-      remedy: 'Start again when nothing writes to it any more.',
-    });
-  });
+  const expected = input.sha256.map((sha256) => ({ sha256 }));
+  const { sae, files } = await loadInput(source, entry, expected, context);
   const rows = foldLayer(sae, { fold, degenerate, file: argument, matrices });
   const header = { ...sae.header, notes: [...sae.header.notes] };
   return { input: { layer: sae.header.layer, path: argument, files: [...files], header }, rows };

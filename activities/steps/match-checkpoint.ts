@@ -1,4 +1,4 @@
-import { crc32c } from '../../artifacts/crc32c';
+import { crc32c } from '../../transport/crc32c';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { SaeMatchError } from '../../matching/errors';
 import type { CheckpointPort } from '../../matching/ports';

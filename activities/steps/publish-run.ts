@@ -1,4 +1,4 @@
-import { crc32c } from '../../artifacts/crc32c';
+import { crc32c } from '../../transport/crc32c';
 import { runFolder, runLayout } from '../../artifacts/layout';
 import type { RunLayout } from '../../artifacts/layout';
 import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
@@ -174,9 +174,9 @@ function manifestOf(
     state,
     version: VERSION,
     spec: { ...request.spec },
-    inputs: plan.layers.map(({ layer, path, files, header }) => ({
+    inputs: plan.layers.map(({ layer, path, argument, files, header }) => ({
       layer,
-      path: `${request.spec.source}#${layer}`,
+      path: argument ?? `${request.spec.source}#${layer}`,
       files: files.map((file) => ({ ...file })),
       header: { ...header, path },
     })),

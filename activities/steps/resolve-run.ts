@@ -1,7 +1,9 @@
 import { listSaes } from '../../sae/catalogue';
+import { argumentOf } from '../../sae/sae-argument';
 import { selectLayers } from '../../sae/select-layers';
 import type { LayerEntry } from '../../sae/select-layers';
 import { openSource } from '../../sae/sources/open-source';
+import type { SaeSource } from '../../sae/sources/source';
 import { InputError } from '../../matching/errors';
 import { layersOfPairs, planPairs } from '../../workflows/plan-pairs';
 import { checkHooks } from './check-hooks';
@@ -9,6 +11,7 @@ import type { Failure, LayerPlan, RunPlan, RunSpec } from '../../workflows/run-t
 
 /** A plan whose files are not hashed yet. */
 export type UnhashedPlan = Omit<RunPlan, 'layers'> & {
+  readonly source: SaeSource;
   readonly layers: readonly (Omit<LayerPlan, 'files'> & { readonly entry: LayerEntry })[];
 };
 
@@ -24,7 +27,11 @@ export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
   const entries = await listSaes(source, spec.format === null ? {} : { format: spec.format });
   const wanted = spec.layers ?? (typeof spec.pairs === 'string' ? null : layersOfPairs(spec.pairs));
   const selected = selectLayers(entries, wanted, spec.source);
-  const layers = selected.map((entry) => planLayer(entry, spec));
+  const layers = selected.map((entry) => ({
+    ...planLayer(entry, spec),
+    source: source.pinned,
+    argument: argumentOf(source, entry, entries),
+  }));
   const pairs = planPairs(
     layers.map(({ layer }) => layer),
     spec.pairs
@@ -39,7 +46,7 @@ export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
   if (!spec.allow_hook_mismatch) {
     checkHooks(selected.map(({ path, header }) => ({ name: path, hook: header?.hook ?? null })));
   }
-  return { layers, pairs };
+  return { source, layers, pairs };
 }
 
 function planLayer(entry: LayerEntry, spec: RunSpec): UnhashedPlan['layers'][number] {

@@ -1,6 +1,6 @@
 import { createReadStream, promises as fs } from 'node:fs';
 import { ArtifactCorruptError } from '../../matching/errors';
-import { Crc32c } from '../crc32c';
+import { Crc32c } from '../../transport/crc32c';
 import { codeOf, isMissing } from './file-errors';
 import type { StoredObject } from './object-store';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { CancelledError } from '../../matching/errors';
-import { Crc32c } from '../crc32c';
+import { Crc32c } from '../../transport/crc32c';
 
 /** Folder in the root of a store for unfinished writes. */
 export const TEMPORARY_FOLDER = '.sae-match-tmp';

@@ -6,7 +6,7 @@ import { runFolder } from '../../artifacts/layout';
 import { InputError, UsageError } from '../../matching/errors';
 import { parseLayers } from '../../sae/select-layers';
 import { parsePairs } from '../../workflows/plan-pairs';
-import { parseBytes } from './parse-bytes';
+import { parseBytes } from '../../transport/parse-bytes';
 import { parsePartWeights } from './parse-part-weights';
 import { specSchema } from './spec-schema';
 import type { SpecFile } from './spec-schema';

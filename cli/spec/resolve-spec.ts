@@ -8,7 +8,7 @@ import type { RunSpec } from '../../workflows/run-types';
 import { absolute, isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseComparison } from './parse-comparison';
 import { parseUnmatched } from './parse-unmatched';
-import { parseBytes } from './parse-bytes';
+import { parseBytes } from '../../transport/parse-bytes';
 import type { SpecFile } from './spec-schema';
 
 /** Flags of `run` as the command line parser hands them over; they win over the specification. */

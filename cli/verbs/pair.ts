@@ -12,7 +12,7 @@ import { checkFolder, checkOwn } from '../out-folder';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { defaultMemoryBudget } from '../session';
-import { parseBytes } from '../spec/parse-bytes';
+import { parseBytes } from '../../transport/parse-bytes';
 import { parseComparison } from '../spec/parse-comparison';
 import { absolute } from '../spec/read-spec';
 import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';

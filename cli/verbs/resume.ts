@@ -4,7 +4,7 @@ import { noSuchRun, resolveRunArgument } from '../run-argument';
 import type { RunReference } from '../run-argument';
 import { describeRun, requestOf } from '../runs';
 import { openSession } from '../session';
-import { parseBytes } from '../spec/parse-bytes';
+import { parseBytes } from '../../transport/parse-bytes';
 import type { AddVerb } from '../verb';
 import { carryOut } from './run';
 

@@ -14,7 +14,7 @@ import { resolveRunArgument } from '../run-argument';
 import { absolute } from '../spec/read-spec';
 import type { AddVerb } from '../verb';
 import { pairName, verifyResults } from '../verify-results';
-import type { PairToVerify, Verification, VerifyOptions } from '../verify-results';
+import type { PairToVerify, SaeToVerify, Verification, VerifyOptions } from '../verify-results';
 
 interface VerifyFlags {
   readonly source?: string;
@@ -81,19 +81,32 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
   }
   const spec = manifest.spec as RunSpec;
   const layout = runLayout(Math.max(...manifest.inputs.map(({ layer }) => layer ?? 0)));
-  const source = flags.source === undefined ? spec.source : absolute(flags.source, process.cwd());
-  const inputOf = (layer: number | null): ManifestInput | undefined =>
-    manifest.inputs.find((input) => input.layer === layer);
+  const moved = flags.source === undefined ? null : absolute(flags.source, process.cwd());
+  const inputOf = (layer: number): SaeToVerify => {
+    const input = manifest.inputs.find((candidate) => candidate.layer === layer);
+    return { argument: runArgument(input, `${moved ?? spec.source}#${layer}`, moved), sha256: hashes(input) };
+  };
   const pairs = manifest.pairs
     .filter(({ status }) => status === 'done')
     .map(({ source_layer, target_layer }) => ({
       sourceLayer: source_layer,
       targetLayer: target_layer,
       files: layout.pair(source_layer!, target_layer!),
-      source: { argument: `${source}#${source_layer!}`, sha256: hashes(inputOf(source_layer)) },
-      target: { argument: `${source}#${target_layer!}`, sha256: hashes(inputOf(target_layer)) },
+      source: inputOf(source_layer!),
+      target: inputOf(target_layer!),
     }));
   return [pairs, { ...matchingOptions(spec), format: spec.format }];
+}
+
+/** The SAE that the manifest names, in another source where the inputs were moved. */
+function runArgument(input: ManifestInput | undefined, byLayer: string, moved: string | null): string {
+  if (input === undefined) return byLayer;
+  if (moved === null) return input.path;
+  const ownPlace = /\/[^#]*#\d+$/.exec(input.path)?.[0];
+  const { path } = input.header as { path?: string };
+  return path !== undefined && ownPlace?.endsWith(`/${path}#${input.layer!}`) === true
+    ? `${moved}/${path}#${input.layer!}`
+    : byLayer;
 }
 
 function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {

@@ -8,7 +8,7 @@ import { UsageError } from '../../matching/errors';
 import { configuredServer } from '../../workers/connection';
 import type { Pool } from '../../workers/run-worker';
 import { defaultMemoryBudget, taskQueueName } from '../session';
-import { parseBytes } from '../spec/parse-bytes';
+import { parseBytes } from '../../transport/parse-bytes';
 import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';
 import type { AddVerb } from '../verb';
 

@@ -3,7 +3,8 @@ import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { InputError, SaeMatchError } from '../../matching/errors';
 import { checkRange } from '../containers/byte-reader';
-import type { ByteRange, SaeSource, SourceFile } from './source';
+import type { ByteRange } from '../../transport/resumed';
+import type { SaeSource, SourceFile } from './source';
 
 const STREAM_CHUNK_BYTES = 1 << 20;
 
@@ -25,13 +26,17 @@ export async function openLocalSource(location: string): Promise<SaeSource> {
 }
 
 class LocalSource implements SaeSource {
+  readonly pinned: string;
+
   constructor(
     readonly root: string,
     readonly fullRoot: string,
     private readonly folder: string,
     private readonly realFolder: string,
     readonly namedFile: string | null
-  ) {}
+  ) {
+    this.pinned = root;
+  }
 
   async list(): Promise<readonly SourceFile[]> {
     const files: SourceFile[] = [];
@@ -65,6 +70,10 @@ class LocalSource implements SaeSource {
     } catch (error) {
       throw asInputError(error, this.locate(path), 'Check the file and its permissions.');
     }
+  }
+
+  bringHere(): Promise<void> {
+    return Promise.resolve();
   }
 
   locate(path: string): string {

@@ -1,11 +1,22 @@
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../matching/errors';
+import { openCache } from './cache/open-cache';
 import { openLocalSource } from './local-source';
+import { openGcsPlace } from './remote/gcs-place';
+import { openHttps } from './remote/https-place';
+import { isHubPage } from './remote/hub-location';
+import { openHub } from './remote/hub-place';
+import type { RemotePlace } from './remote/place';
+import { RemoteSource } from './remote/remote-source';
 import type { SaeSource } from './source';
 
 /** A way to open locations that begin with `<scheme>:`. Another kind of source is one more line here. */
 const OPENERS: Readonly<Record<string, (location: string) => Promise<SaeSource>>> = {
   file: (location) => openLocalSource(fileURLToPath(location)),
+  hf: (location) => remote(openHub(location)),
+  gs: (location) => remote(openGcsPlace(location)),
+  https: openWeb,
+  http: openWeb,
 };
 
 /**
@@ -13,6 +24,7 @@ const OPENERS: Readonly<Record<string, (location: string) => Promise<SaeSource>>
  * reads.
  *
  * @throws InputError when the scheme is unknown, or the location does not exist or cannot be read.
+ * @throws UnavailableError when the place does not answer
  */
 export async function openSource(location: string): Promise<SaeSource> {
   // One letter is a Windows drive, not a scheme.
@@ -28,4 +40,12 @@ export async function openSource(location: string): Promise<SaeSource> {
       .join(', ')}`,
     remedy: 'Download the SAEs to a local folder first.',
   });
+}
+
+function openWeb(location: string): Promise<SaeSource> {
+  return remote(isHubPage(location) ? openHub(location) : openHttps(location));
+}
+
+async function remote(place: Promise<RemotePlace>): Promise<SaeSource> {
+  return new RemoteSource(await place, openCache());
 }

@@ -8,7 +8,7 @@ import { progress } from './run.mjs';
 export async function prepareTemporal() {
   const require = createRequire(import.meta.url);
   const { findTemporal } = require(at('dist/infra/temporal/find-binary.js'));
-  const { cacheFolder } = require(at('dist/infra/home.js'));
+  const { cacheFolder } = require(at('dist/transport/cache-folder.js'));
   try {
     const { path } = await findTemporal({ cache: cacheFolder() }, { onProgress: progress });
     return path;

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { crc32c } from '../../artifacts/crc32c';
+import { crc32c } from '../../transport/crc32c';
 import type { PairManifest } from '../../artifacts/manifest';
 import { decodeCertificate } from '../../artifacts/tables/certificate';
 import { decodeMatches } from '../../artifacts/tables/matches';

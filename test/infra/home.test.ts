@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { cacheFolder, homeFolder, openHome } from '../../infra/home';
+import { homeFolder, openHome } from '../../infra/home';
+import { cacheFolder } from '../../transport/cache-folder';
 import { EnvironmentError } from '../../matching/errors';
 import { removeTemporaryFolders, temporaryFolder } from './support/temporary-home';
 

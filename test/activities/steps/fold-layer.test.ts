@@ -86,7 +86,7 @@ describe('folding a layer', () => {
     writeFileSync(`${spec.source}/layer_0/params.npz`, paramsNpz(randomSae(5)));
     await expect(foldLayerTask({ spec, layer }, silentContext)).rejects.toThrow(InputError);
     await expect(foldLayerTask({ spec, layer }, silentContext)).rejects.toThrow(
-      /layer_0\/params\.npz: the file changed since the run was planned \(found SHA-256 .*, expected /
+      /layer_0\/params\.npz: the file changed since it was first looked at \(found SHA-256 .*, expected /
     );
   });
 });

@@ -71,6 +71,6 @@ describe('matching two layers step by step in threads', () => {
     const changed = { ...side, rows: { ...rows, sha256: ['0'.repeat(64)] } as RowsRef };
     const matching = match([changed, await saeSide(spec, 1, true)], 'decoder', true, Infinity);
     await expect(matching).rejects.toThrow(InputError);
-    await expect(match([changed, changed], 'decoder', true, 0)).rejects.toThrow('changed while it was matched');
+    await expect(match([changed, changed], 'decoder', true, 0)).rejects.toThrow('changed since it was first looked at');
   });
 });

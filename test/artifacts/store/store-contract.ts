@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { crc32c } from '../../../artifacts/crc32c';
+import { crc32c } from '../../../transport/crc32c';
 import { ObjectNotFoundError, type ObjectStore } from '../../../artifacts/store/object-store';
 import { ArtifactCorruptError, CancelledError, InputError } from '../../../matching/errors';
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32c } from '../../../artifacts/crc32c';
+import { crc32c } from '../../../transport/crc32c';
 import { decodeCertificate, encodeCertificate } from '../../../artifacts/tables/certificate';
 import type { CertificateSide, CertificateTable } from '../../../artifacts/tables/certificate';
 import { readTableMetadata } from '../../../artifacts/tables/decode-table';

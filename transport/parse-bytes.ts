@@ -1,4 +1,4 @@
-import { UsageError } from '../../matching/errors';
+import { UsageError } from '../matching/errors';
 
 const UNITS: Record<string, number> = {
   '': 1,

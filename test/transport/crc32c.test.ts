@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Crc32c, crc32c } from '../../artifacts/crc32c';
+import { Crc32c, crc32c } from '../../transport/crc32c';
 
 /** CRC32C bit by bit, from its definition: reflected polynomial 0x82F63B78, initial value and final XOR all ones. */
 function crc32cByDefinition(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { parseBytes } from '../../../cli/spec/parse-bytes';
-import { UsageError } from '../../../matching/errors';
+import { parseBytes } from '../../transport/parse-bytes';
+import { UsageError } from '../../matching/errors';
 
 describe('a size', () => {
   it('is a number of bytes times its unit, however it is written', () => {

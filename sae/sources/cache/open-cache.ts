@@ -1,0 +1,18 @@
+import { join, resolve } from 'node:path';
+import { cacheFolder, setting } from '../../../transport/cache-folder';
+import { parseBytes } from '../../../transport/parse-bytes';
+import { DownloadCache } from './download-cache';
+
+const DEFAULT_LIMIT = '50GB';
+
+/**
+ * The cache of downloads of this machine: `$SAE_MATCH_CACHE`, else `downloads` in the user's cache folder; it keeps at most
+ * `$SAE_MATCH_CACHE_LIMIT` bytes, 50 GB by default.
+ *
+ * @throws UsageError when the limit is no size
+ */
+export function openCache(env: NodeJS.ProcessEnv = process.env): DownloadCache {
+  const folder = setting(env, 'SAE_MATCH_CACHE') ?? join(cacheFolder(env), 'downloads');
+  const limit = setting(env, 'SAE_MATCH_CACHE_LIMIT') ?? DEFAULT_LIMIT;
+  return new DownloadCache(resolve(folder), parseBytes(limit, 'SAE_MATCH_CACHE_LIMIT'));
+}

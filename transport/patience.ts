@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SaeMatchError, UnavailableError } from '../matching/errors';
+
+/** How long a place that does not answer is waited for. */
+export interface Patience {
+  /** Attempts in a row that may fail before the fault is reported. */
+  readonly attempts: number;
+  /** Delay after the first failure, doubled after each further one. */
+  readonly firstDelayMs: number;
+  /** Without a byte for so long a transfer counts as failed. */
+  readonly stallMs: number;
+}
+
+/** Rides out some ten seconds; what lasts longer is for the retries of whoever asked. */
+export const PATIENCE: Patience = { attempts: 6, firstDelayMs: 300, stallMs: 30_000 };
+
+const LONGEST_DELAY_MS = 30_000;
+
+/**
+ * Calls `attempt` until it succeeds, as long as what it throws may pass.
+ *
+ * @throws what `attempt` threw last
+ */
+export async function patiently<T>(patience: Patience, attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayPass(error) || failures >= patience.attempts) throw error;
+      await waitBeforeRetry(patience, failures, error, signal);
+    }
+  }
+}
+
+/** Whether the same call may succeed later. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof SaeMatchError && error.retryable;
+}
+
+/** Waits as long as the place asked for, or longer after each failure in a row. @throws when the signal is aborted */
+export async function waitBeforeRetry(
+  { firstDelayMs }: Patience,
+  failures: number,
+  error: unknown,
+  signal?: AbortSignal
+): Promise<void> {
+  const asked = error instanceof UnavailableError ? error.retryAfterMs : 0;
+  // Spread out, so that workers that failed together do not come back together.
+  const delay = Math.max(asked, firstDelayMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2));
+  await sleep(Math.min(LONGEST_DELAY_MS, delay), undefined, signal === undefined ? {} : { signal });
+}
