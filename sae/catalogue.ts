@@ -13,6 +13,8 @@ export interface CatalogueOptions {
   readonly format?: string;
   /** The only files to look at; all when absent. */
   readonly paths?: ReadonlySet<string>;
+  /** Whether a file may be weights of a wanted SAE; others are not opened. */
+  readonly accept?: (path: string) => boolean;
 }
 
 /** Files of these kinds are never weights, so they are not opened. */
@@ -35,7 +37,7 @@ export async function listSaes(source: SaeSource, options: CatalogueOptions = {}
   const listed = await source.list();
   const { paths } = options;
   const view = new SourceView(source, paths === undefined ? listed : listed.filter(({ path }) => paths.has(path)));
-  const { candidates, errors } = await openAll(view);
+  const { candidates, errors } = await openAll(view, options.accept);
   const entries: CatalogueEntry[] = [];
   let unclaimed = candidates;
   for (const format of formats) {
@@ -66,9 +68,9 @@ interface OpenedFiles {
   readonly errors: ReadonlyMap<string, InputError>;
 }
 
-async function openAll(view: SourceView): Promise<OpenedFiles> {
+async function openAll(view: SourceView, accept: CatalogueOptions['accept'] = () => true): Promise<OpenedFiles> {
   const named = view.source.namedFile;
-  const files = view.files.filter(({ path }) => path === named || (named === null && mayBeWeights(path)));
+  const files = view.files.filter(({ path }) => path === named || (named === null && mayBeWeights(path) && accept(path)));
   const candidates: CandidateFile[] = [];
   const errors = new Map<string, InputError>();
   const opened = await mapConcurrently(files, OPEN_AT_ONCE, (file) => open(view, file));

@@ -1,6 +1,7 @@
 import type { Storage } from '@google-cloud/storage' with { 'resolution-mode': 'import' };
 import { InputError, SaeMatchError, UnavailableError } from '../matching/errors';
 import { setting } from './cache-folder';
+import { faultText } from './fault-text';
 
 /**
  * The client of Google Cloud Storage, with the credentials of the environment; `$STORAGE_EMULATOR_HOST` names an
@@ -9,10 +10,13 @@ import { setting } from './cache-folder';
 export async function openGcs(env: NodeJS.ProcessEnv = process.env): Promise<Storage> {
   const { Storage: Client } = await import('@google-cloud/storage');
   const emulator = setting(env, 'STORAGE_EMULATOR_HOST');
-  return new Client({
-    retryOptions: { autoRetry: false },
-    ...(emulator !== undefined && { apiEndpoint: emulator, projectId: 'emulator' }),
-  });
+  const retryOptions = { autoRetry: false };
+  if (emulator === undefined) return new Client({ retryOptions });
+  const { origin } = new URL(emulator.includes('://') ? emulator : `http://${emulator}`);
+  const client = new Client({ retryOptions, apiEndpoint: origin, projectId: 'emulator' });
+  // The client takes the variable for the address of the interface, others for that of the server.
+  client.baseUrl = `${origin}/storage/v1`;
+  return client;
 }
 
 /** Splits `gs://bucket/prefix`; the prefix has no slash at its end. @throws InputError */
@@ -28,9 +32,9 @@ export function parseGcsUrl(url: string): { bucket: string; prefix: string } {
 /** An error of the client, in our words. */
 export function gcsError(error: unknown, file: string): SaeMatchError {
   if (error instanceof SaeMatchError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = faultText(error).split('\n')[0]!;
   const status = statusOf(error);
-  const facts = { file, found: status === undefined ? message : `HTTP status ${status}: ${message}`, cause: error };
+  const facts = { file, found: status === undefined ? message : `HTTP status ${status}`, cause: error };
   if (/default credentials|invalid_grant|reauth/i.test(message) || status === 401) {
     return new InputError('the bucket asks who is asking', {
       ...facts,

@@ -1,6 +1,7 @@
 import { InputError, UnavailableError } from '../matching/errors';
 import type { SaeMatchError } from '../matching/errors';
 import { VERSION } from '../matching/version';
+import { faultText } from './fault-text';
 import type { ByteRange } from './resumed';
 
 /** A request, and how its file is called in errors. */
@@ -100,10 +101,8 @@ function statusError(response: Response, { name, loginRemedy }: Omit<HttpRequest
 }
 
 function noAnswer(file: string, error: unknown): UnavailableError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const found = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new UnavailableError('the server does not answer', {
-    ...{ file, found, cause: error },
+    ...{ file, found: faultText(error), cause: error },
     remedy: 'Check the address and the network, then try again.',
   });
 }

@@ -1,4 +1,5 @@
 import { CancelledError, SaeMatchError, UnavailableError } from '../matching/errors';
+import { faultText } from './fault-text';
 import type { Patience } from './patience';
 import { mayPass, waitBeforeRetry } from './patience';
 
@@ -45,7 +46,7 @@ export async function* resumed(
       if (start < range.end) throw brokenOff(name, `the transfer ended ${range.end - start} bytes early`);
     } catch (error) {
       if (signal?.aborted === true) throw new CancelledError(`reading ${name}`);
-      const reason = error instanceof SaeMatchError ? error : brokenOff(name, describe(error), error);
+      const reason = error instanceof SaeMatchError ? error : brokenOff(name, faultText(error), error);
       failures += 1;
       if (!mayPass(reason) || failures >= patience.attempts) throw reason;
       await waitBeforeRetry(patience, failures, reason, signal);
@@ -61,10 +62,8 @@ async function* unlessStalled(
 ): AsyncGenerator<Uint8Array> {
   const own = new AbortController();
   const stop = signal === undefined ? own.signal : AbortSignal.any([own.signal, signal]);
-  let stalled = false;
   const watch = (): NodeJS.Timeout =>
     setTimeout(() => {
-      stalled = true;
       own.abort();
     }, patience.stallMs);
   let timer = watch();
@@ -76,7 +75,7 @@ async function* unlessStalled(
       timer = watch();
     }
   } catch (error) {
-    throw stalled ? brokenOff(name, `no byte for ${patience.stallMs / 1000} s`, error) : error;
+    throw own.signal.aborted ? brokenOff(name, `no byte for ${patience.stallMs / 1000} s`, error) : error;
   } finally {
     clearTimeout(timer);
     own.abort();
@@ -85,9 +84,4 @@ async function* unlessStalled(
 
 function brokenOff(file: string, found: string, cause?: unknown): UnavailableError {
   return new UnavailableError('the transfer broke off', { file, found, cause, remedy: 'Try again later.' });
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -28,6 +28,12 @@ export interface RunSpec {
   readonly unmatched?: number;
   /** Name of the reader; null to detect it. */
   readonly format: string | null;
+  /** Of several SAEs a layer the one of this width, such as `16k`. */
+  readonly width?: string;
+  /** The one of this L0: `canonical`, a number or label, `nearest:<number>`, or `similar`. */
+  readonly l0?: string;
+  /** The one at this kind of hook point. */
+  readonly hook?: string;
   readonly allow_hook_mismatch: boolean;
 }
 

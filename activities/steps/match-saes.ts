@@ -11,6 +11,7 @@ import { VERSION } from '../../matching/version';
 import type { SaeHeader } from '../../sae/canonical';
 import { hashInputs } from '../../sae/hash-inputs';
 import { resolveSaeArgument } from '../../sae/sae-argument';
+import type { SaeSelection } from '../../sae/select/selection';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
 import { environmentFacts } from './environment-facts';
@@ -29,6 +30,8 @@ export interface MatchSaesInput extends MatchingOptions {
   /** Folder the tables are written to. */
   readonly out: string;
   readonly format: string | null;
+  /** Which SAE of several a layer is meant, on both sides. */
+  readonly selection: SaeSelection;
   readonly allowHookMismatch: boolean;
   readonly resources: MatchResources;
 }
@@ -76,8 +79,13 @@ interface IdentifiedSae {
   readonly sha256: readonly string[];
 }
 
-async function identify(name: string, { format }: MatchSaesInput, context: TaskContext): Promise<IdentifiedSae> {
-  const { source, entry } = await resolveSaeArgument(name, format === null ? {} : { format });
+async function identify(
+  named: string,
+  { format, selection }: MatchSaesInput,
+  context: TaskContext
+): Promise<IdentifiedSae> {
+  const options = { ...selection, ...(format !== null && { format }) };
+  const { source, entry, argument: name } = await resolveSaeArgument(named, options);
   const files = await hashInputs(source, entry, { trustPlace: true, onProgress: context.throwIfCancelled });
   return { name, header: entry.header!, sha256: files.map((file) => file.sha256) };
 }

@@ -1,8 +1,7 @@
-import { listSaes } from '../../sae/catalogue';
-import { argumentOf } from '../../sae/sae-argument';
-import { selectLayers } from '../../sae/select-layers';
-import type { LayerEntry } from '../../sae/select-layers';
-import { openSource } from '../../sae/sources/open-source';
+import { openSaes } from '../../sae/sae-argument';
+import { hasLayer } from '../../sae/select/layers';
+import type { LayerEntry } from '../../sae/select/layers';
+import { selectionOf } from '../../sae/select/selection';
 import type { SaeSource } from '../../sae/sources/source';
 import { InputError } from '../../matching/errors';
 import { layersOfPairs, planPairs } from '../../workflows/plan-pairs';
@@ -23,14 +22,17 @@ export type UnhashedPlan = Omit<RunPlan, 'layers'> & {
  * @throws UsageError when the pairs name layers that are not selected
  */
 export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
-  const source = await openSource(spec.source);
-  const entries = await listSaes(source, spec.format === null ? {} : { format: spec.format });
   const wanted = spec.layers ?? (typeof spec.pairs === 'string' ? null : layersOfPairs(spec.pairs));
-  const selected = selectLayers(entries, wanted, spec.source);
+  const { source, entries, argumentOf } = await openSaes(spec.source, {
+    ...selectionOf(spec),
+    layers: wanted,
+    ...(spec.format !== null && { format: spec.format }),
+  });
+  const selected = entries.filter(hasLayer);
   const layers = selected.map((entry) => ({
     ...planLayer(entry, spec),
     source: source.pinned,
-    argument: argumentOf(source, entry, entries),
+    argument: argumentOf(entry),
   }));
   const pairs = planPairs(
     layers.map(({ layer }) => layer),

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { runFolder } from '../../artifacts/layout';
 import { InputError, UsageError } from '../../matching/errors';
-import { parseLayers } from '../../sae/select-layers';
+import { parseLayers } from '../../sae/select/layers';
 import { parsePairs } from '../../workflows/plan-pairs';
 import { parseBytes } from '../../transport/parse-bytes';
 import { parsePartWeights } from './parse-part-weights';

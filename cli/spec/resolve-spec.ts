@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../artifacts/json';
 import { runFolder } from '../../artifacts/layout';
 import { UsageError } from '../../matching/errors';
-import { parseLayers } from '../../sae/select-layers';
+import { parseLayers } from '../../sae/select/layers';
+import { selectionOf } from '../../sae/select/selection';
 import { parsePairs } from '../../workflows/plan-pairs';
 import type { RunSpec } from '../../workflows/run-types';
 import { absolute, isSpecFile, readSpec, specLayers } from './read-spec';
@@ -24,6 +25,9 @@ export interface RunFlags {
   readonly degenerate?: string;
   readonly unmatched?: string;
   readonly format?: string;
+  readonly width?: string;
+  readonly l0?: string;
+  readonly hook?: string;
   readonly allowHookMismatch?: boolean;
   readonly memoryBudget?: string;
   readonly runId?: string;
@@ -70,6 +74,11 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     degenerate: degenerate(flags.degenerate ?? file.degenerate ?? 'exclude'),
     ...(unmatched !== undefined && { unmatched: parseUnmatched(unmatched) }),
     format: flags.format ?? file.format ?? null,
+    ...selectionOf({
+      width: flags.width ?? asText(file.width),
+      l0: flags.l0 ?? asText(file.l0),
+      hook: flags.hook ?? file.hook,
+    }),
     allow_hook_mismatch: flags.allowHookMismatch ?? file.allow_hook_mismatch ?? false,
   };
   const fresh = flags.new ?? file.new ?? false;
@@ -84,6 +93,9 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     fresh,
   };
 }
+
+const asText = (value: string | number | undefined): string | undefined =>
+  value === undefined ? undefined : String(value);
 
 /** Twelve hex digits of the hash of a resolved specification. */
 export function runIdOf(spec: RunSpec): string {

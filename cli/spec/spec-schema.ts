@@ -30,6 +30,12 @@ export const specSchema = z.strictObject({
   fold: flag,
   degenerate: z.enum(['exclude', 'error']).optional().describe('exclude | error'),
   unmatched: z.union([z.string(), z.number()]).optional().describe('a number from -1 to 1'),
+  width: z.union([z.string(), z.int().positive()]).optional().describe('a width such as 16k'),
+  l0: z
+    .union([z.string(), z.number().nonnegative()])
+    .optional()
+    .describe('canonical, a number, a label such as small, nearest:<number>, or similar'),
+  hook: text.optional().describe('a kind of hook point such as resid_post'),
   format: text.optional().describe('the name of a format'),
   allow_hook_mismatch: flag,
   memory_budget: size.optional().describe('a size such as 4GiB'),

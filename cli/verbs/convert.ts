@@ -2,30 +2,29 @@ import { resolve } from 'node:path';
 import { openStore } from '../../artifacts/store/open-store';
 import { SaeMatchError, UsageError } from '../../matching/errors';
 import type { CatalogueEntry } from '../../sae/catalogue-entry';
-import { listSaes } from '../../sae/catalogue';
 import { CONVERSIONS, convertSae } from '../../sae/convert';
 import type { Conversion } from '../../sae/convert';
 import { loadSae } from '../../sae/load-sae';
-import { parseLayers, selectLayers } from '../../sae/select-layers';
-import { openSource } from '../../sae/sources/open-source';
+import { openSaes, splitArgument } from '../../sae/sae-argument';
+import { parseLayers, selectLayers } from '../../sae/select/layers';
 import type { SaeSource } from '../../sae/sources/source';
 import { checkFolder } from '../out-folder';
 import type { Output } from '../output';
+import { argumentOptions, withSelectionFlags } from '../selection-flags';
+import type { SelectionFlags } from '../selection-flags';
 import type { AddVerb } from '../verb';
 
-interface ConvertFlags {
+interface ConvertFlags extends SelectionFlags {
   readonly to: string;
   readonly out: string;
   readonly fold?: boolean;
   readonly degenerate: string;
   readonly layers?: string;
-  readonly format?: string;
   readonly force?: boolean;
 }
 
 export const addConvert: AddVerb = (program, action) =>
-  program
-    .command('convert')
+  withSelectionFlags(program.command('convert'))
     .summary('write SAEs of any format as one that Python reads')
     .description(
       'One SAE goes into the folder, several into layer_<L>/ below it. Weights are in raw units of the activations, ' +
@@ -37,7 +36,6 @@ export const addConvert: AddVerb = (program, action) =>
     .option('--fold', "fold each feature's scale into its weights, as they are matched")
     .option('--degenerate <how>', 'features with θ ≤ 0 when folding: exclude or error', 'exclude')
     .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
-    .option('--format <name>', 'format of the SAEs (default: detected)')
     .option('--force', 'replace files that are there')
     .addHelpText(
       'after',
@@ -51,17 +49,14 @@ async function convertVerb(output: Output, argument: string, flags: ConvertFlags
   const degenerate = oneOf('--degenerate', flags.degenerate, ['exclude', 'error'] as const);
   const out = resolve(flags.out);
   checkFolder(out);
-  const [, location = argument, layer] = /^(.+)#(\d+)$/.exec(argument) ?? [];
-  if (layer !== undefined && flags.layers !== undefined) {
+  const { location, layer } = splitArgument(argument);
+  if (layer !== null && flags.layers !== undefined) {
     throw new UsageError('a layer is chosen twice', { field: '--layers', found: `${argument} and ${flags.layers}` });
   }
-  const source = await openSource(location);
-  const listed = await listSaes(source, flags.format === undefined ? {} : { format: flags.format });
-  const wanted = layer ?? flags.layers;
-  const entries =
-    listed.length === 1 && wanted === undefined
-      ? listed
-      : selectLayers(listed, wanted === undefined ? null : parseLayers(wanted), location);
+  const layers = flags.layers === undefined ? {} : { layers: parseLayers(flags.layers) };
+  const opened = await openSaes(argument, { ...argumentOptions(flags), ...layers });
+  const { source } = opened;
+  const entries = opened.entries.length === 1 ? opened.entries : selectLayers(opened.entries, null, location);
   const options = { to, fold: flags.fold ?? false, degenerate };
   let failed = 0;
   for (const entry of entries) {

@@ -1,28 +1,27 @@
 import { describeSae } from '../../sae/describe';
 import type { SaeDescription } from '../../sae/describe';
-import { listSaes } from '../../sae/catalogue';
 import type { CatalogueEntry } from '../../sae/catalogue-entry';
-import { selectLayers } from '../../sae/select-layers';
-import { openSource } from '../../sae/sources/open-source';
+import { openSaes } from '../../sae/sae-argument';
+import type { Traits } from '../../sae/select/traits';
+import { traitsOf } from '../../sae/select/traits';
 import type { SaeSource } from '../../sae/sources/source';
 import { figure, formatBytes, formatTable } from '../format-table';
 import type { Output } from '../output';
+import { argumentOptions, withSelectionFlags } from '../selection-flags';
+import type { SelectionFlags } from '../selection-flags';
 import type { AddVerb } from '../verb';
 
-interface InspectFlags {
-  readonly format?: string;
+interface InspectFlags extends SelectionFlags {
   readonly json?: boolean;
 }
 
 export const addInspect: AddVerb = (program, action) =>
-  program
-    .command('inspect')
+  withSelectionFlags(program.command('inspect'))
     .summary('describe an SAE, or list the SAEs of a source')
     .description(
       'One SAE is read whole and described with its weight statistics; of several only the headers are read.'
     )
     .argument('<sae|source>', 'a folder, a file, or <source>#<layer>')
-    .option('--format <name>', 'format of the SAEs (default: detected)')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
@@ -31,10 +30,7 @@ export const addInspect: AddVerb = (program, action) =>
     .action(action((output, argument: string, flags: InspectFlags) => inspectVerb(output, argument, flags)));
 
 async function inspectVerb(output: Output, argument: string, flags: InspectFlags): Promise<number> {
-  const [, location = argument, layer] = /^(.+)#(\d+)$/.exec(argument) ?? [];
-  const source = await openSource(location);
-  const listed = await listSaes(source, flags.format === undefined ? {} : { format: flags.format });
-  const entries = layer === undefined ? listed : selectLayers(listed, [Number(layer)], location);
+  const { source, entries } = await openSaes(argument, argumentOptions(flags));
   const [only] = entries;
   if (entries.length === 1) {
     const description = await describeSae(source, only!, { weights: true });
@@ -58,21 +54,27 @@ async function inspectSource(
     const errors = broken.map(({ path, layer, error }) => ({ path, layer, error: error!.message }));
     output.json({ source: source.root, saes, ...(errors.length > 0 && { errors }) });
   } else {
-    const rows = saes.map((sae) => [
+    const rows = saes.map((sae, index) => [
       String(sae.layer ?? '-'),
       sae.path,
       sae.format ?? '-',
       String(sae.features),
+      l0Text(traitsOf(sound[index]!, source.fullRoot)),
       sae.d_in === sae.d_out ? String(sae.d_in) : `${sae.d_in!}→${sae.d_out!}`,
       sae.activation ?? '-',
       sae.dtype ?? '-',
       formatBytes(sae.bytes),
     ]);
-    const header = ['layer', 'path', 'format', 'features', 'd_model', 'activation', 'dtype', 'size'];
-    for (const line of formatTable(header, rows, [0, 3, 4, 7])) output.print(line);
+    const header = ['layer', 'path', 'format', 'features', 'L0', 'd_model', 'activation', 'dtype', 'size'];
+    for (const line of formatTable(header, rows, [0, 3, 4, 5, 8])) output.print(line);
   }
   for (const { error } of broken) output.warn(error!.message);
   return broken.length === 0 ? 0 : 1;
+}
+
+/** As the path states it. */
+function l0Text({ l0, l0Label }: Traits): string {
+  return String(l0 ?? l0Label ?? '-');
 }
 
 function printSae(output: Output, sae: SaeDescription): void {

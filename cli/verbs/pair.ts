@@ -6,13 +6,14 @@ import { openStore } from '../../artifacts/store/open-store';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { chooseDevice } from '../../kernels/choose-device';
 import { CancelledError } from '../../matching/errors';
+import { selectionOf } from '../../sae/select/selection';
+import { parseBytes } from '../../transport/parse-bytes';
 import { figure, formatSeconds } from '../format-table';
 import { createInterrupt } from '../interrupt';
 import { checkFolder, checkOwn } from '../out-folder';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { defaultMemoryBudget } from '../session';
-import { parseBytes } from '../../transport/parse-bytes';
 import { parseComparison } from '../spec/parse-comparison';
 import { absolute } from '../spec/read-spec';
 import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';
@@ -65,6 +66,7 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
     degenerate: degenerate(flags.degenerate ?? 'exclude'),
     ...(flags.unmatched !== undefined && { unmatched: parseUnmatched(flags.unmatched) }),
     format: flags.format ?? null,
+    selection: selectionOf(flags),
     allowHookMismatch: flags.allowHookMismatch ?? false,
     resources: {
       memoryBudget:

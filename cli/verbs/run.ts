@@ -18,6 +18,7 @@ import { openSession } from '../session';
 import { resolveRun, runIdOf } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
 import { closingLine, printPairs, warnExcluded } from '../summary';
+import { withSelectionFlags } from '../selection-flags';
 import type { AddVerb } from '../verb';
 
 export const addRun: AddVerb = (program, action) =>
@@ -45,7 +46,7 @@ export const addRun: AddVerb = (program, action) =>
 
 /** Flags that decide what is matched and how; shared by `run` and `pair`. */
 export function withMatchingFlags(command: Command): Command {
-  return command
+  return withSelectionFlags(command)
     .option('--weights <parts>', 'decoder | encoder | decoder+encoder | all (default: decoder)')
     .option(
       '--metric <metric>',
@@ -61,7 +62,6 @@ export function withMatchingFlags(command: Command): Command {
       '--unmatched <cosine>',
       'leave features unmatched that have no partner of about this cosine (default: match all)'
     )
-    .option('--format <name>', 'format of the SAEs (default: detected)')
     .option('--allow-hook-mismatch', 'match SAEs of different kinds of hook point')
     .option('--memory-budget <size>', 'memory a process may use, such as 4GiB (default: 70 % of the machine)');
 }

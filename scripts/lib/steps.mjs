@@ -31,12 +31,13 @@ export const steps = {
 
 /**
  * Which steps run at once: those of a lane one after the other, the lanes side by side, so that one uses the cores while
- * another waits for its processes. Lanes that need only the packages begin while the rest is still prepared.
+ * another waits for its processes. Each begins when what it needs is ready: the packages; also the program, Python and
+ * Temporal; also the emulator of buckets.
  */
 export const lanes = [
-  { names: ['types', 'lint'], needsEverything: false },
-  { names: ['unit'], needsEverything: true },
-  { names: ['integration', 'chaos'], needsEverything: true },
+  { names: ['types', 'lint'], needs: 'packages' },
+  { names: ['unit'], needs: 'everything' },
+  { names: ['integration', 'chaos'], needs: 'emulator' },
 ];
 
 async function check(how, commands) {

@@ -1,5 +1,6 @@
 import { compile } from './compile.mjs';
 import { Failure } from './failure.mjs';
+import { prepareGcsEmulator } from './gcs-emulator.mjs';
 import { installPackages } from './install.mjs';
 import { preparePython } from './python.mjs';
 import { lanes, steps } from './steps.mjs';
@@ -32,13 +33,15 @@ async function runSteps(names, jestArguments, totals) {
     .map((lane) => ({ ...lane, names: lane.names.filter((name) => names.includes(name)) }))
     .filter((lane) => lane.names.length > 0);
   const packages = installPackages();
-  const everything = chosen.some((lane) => lane.needsEverything) ? prepareEverything(packages) : undefined;
+  const everything = chosen.some((lane) => lane.needs !== 'packages') ? prepareEverything(packages) : undefined;
+  const emulator = chosen.some((lane) => lane.needs === 'emulator') ? everything.then(addEmulator) : undefined;
+  const ready = { packages: packages.then(() => process.env), everything, emulator };
   const join = takeTurns((text, stream) => process[stream].write(text));
   const places = new Map(names.map((name) => [name, join()]));
 
   const runLane = async (lane) => {
     try {
-      const env = await (lane.needsEverything ? everything : packages.then(() => process.env));
+      const env = await ready[lane.needs];
       for (const name of lane.names) {
         const { print, end } = places.get(name);
         // A step that is alone has the terminal for itself, colours and all.
@@ -70,6 +73,10 @@ async function prepareEverything(packages) {
   const compiled = packages.then(() => compile({ despiteErrors: true }));
   const [temporal, python] = await Promise.all([compiled.then(prepareTemporal), preparePython()]);
   return { ...process.env, SAE_MATCH_TEMPORAL: temporal, SAE_MATCH_PYTHON: python };
+}
+
+async function addEmulator(env) {
+  return { ...env, SAE_MATCH_GCS_EMULATOR: await prepareGcsEmulator() };
 }
 
 function parse(argv) {

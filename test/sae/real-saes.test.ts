@@ -4,7 +4,7 @@ import type { CanonicalSae } from '../../sae/canonical';
 import { listSaes } from '../../sae/catalogue';
 import { loadSae } from '../../sae/load-sae';
 import { describeSae } from '../../sae/describe';
-import { selectLayers } from '../../sae/select-layers';
+import { selectLayers } from '../../sae/select/layers';
 import { openSource } from '../../sae/sources/open-source';
 import { load, REPOSITORY } from './support';
 

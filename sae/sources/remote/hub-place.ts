@@ -48,7 +48,7 @@ class Hub {
 
   async commitOf({ repository, revision }: HubLocation): Promise<string> {
     const { modelInfo } = await import('@huggingface/hub');
-    const { sha } = await this.call(() =>
+    const { sha }: { sha?: string } = await this.call(() =>
       modelInfo({ ...this.access(), name: repository, revision: revision ?? 'main', additionalFields: ['sha'] })
     );
     if (sha !== undefined) return sha;
@@ -61,33 +61,31 @@ class Hub {
 
   /** The files below a path; that path itself where it is a file, and its neighbours. */
   async list({ repository, path }: HubLocation, commit: string): Promise<readonly HubEntry[]> {
-    const walk = (folder: string): Promise<readonly HubEntry[]> =>
+    const walk = (folder: string, recursive: boolean): Promise<readonly HubEntry[]> =>
       this.call(async () => {
         const { listFiles } = await import('@huggingface/hub');
         const found: HubEntry[] = [];
-        const where = { repo: repository, revision: commit, recursive: true, ...(folder !== '' && { path: folder }) };
+        const where = { repo: repository, revision: commit, recursive, ...(folder !== '' && { path: folder }) };
         for await (const { type, path: file, size, oid, lfs } of listFiles({ ...this.access(), ...where })) {
           if (type === 'file')
             found.push({ path: file, bytes: lfs?.size ?? size, oid: oid ?? '', sha256: lfs?.oid ?? null });
         }
         return found;
       });
-    if (path === '') return walk('');
+    if (path === '') return walk('', true);
     // A path with an ending may be a file, which only the listing of its folder tells.
     const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
     if (/\.[a-z0-9]+$/i.test(path)) {
-      const neighbours = await walk(folder);
-      if (neighbours.some((entry) => entry.path === path)) {
-        return neighbours.filter((entry) => !entry.path.slice(folder.length + 1).includes('/'));
-      }
+      const neighbours = await walk(folder, false);
+      if (neighbours.some((entry) => entry.path === path)) return neighbours;
     }
-    return walk(path);
+    return walk(path, true);
   }
 
   private access(): { hubUrl: string; accessToken?: string; fetch: typeof fetch } {
     const ours: typeof fetch = (url, init) =>
       request({
-        ...{ url: String(url), name: this.name, loginRemedy: LOGIN },
+        ...{ url: new Request(url).url, name: this.name, loginRemedy: LOGIN },
         headers: Object.fromEntries(new Headers(init?.headers)),
       });
     return { hubUrl: this.endpoint, ...(this.token !== null && { accessToken: this.token }), fetch: ours };

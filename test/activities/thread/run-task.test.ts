@@ -28,6 +28,7 @@ function pairInput(change: Partial<MatchSaesInput> = {}): MatchSaesInput {
     fold: true,
     degenerate: 'exclude',
     format: null,
+    selection: {},
     allowHookMismatch: false,
     resources,
     ...change,

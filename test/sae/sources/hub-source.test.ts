@@ -9,12 +9,12 @@ import { DownloadCache } from '../../../sae/sources/cache/download-cache';
 import { openLocalSource } from '../../../sae/sources/local-source';
 import { openHub } from '../../../sae/sources/remote/hub-place';
 import { RemoteSource } from '../../../sae/sources/remote/remote-source';
-import { filesBelow, sha256, startHubServer } from './support/hub-server';
-import type { HubServer } from './support/hub-server';
+import { filesBelow, sha256, startHubServer } from '../../support/hub-server';
+import type { HubServer } from '../../support/hub-server';
 
 const FIXTURES = join(__dirname, '../../fixtures/formats');
 const FOLDER = join(FIXTURES, 'saelens');
-const PATIENCE = { attempts: 4, firstDelayMs: 5, stallMs: 300 };
+const PATIENCE = { attempts: 4, firstDelayMs: 5, stallMs: 1500 };
 const TOKEN = 'hf_planted_secret';
 
 let hub: HubServer;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { InputError, UsageError } from '../../matching/errors';
-import type { CatalogueEntry } from '../../sae/catalogue-entry';
-import { layersText, parseLayers, selectLayers } from '../../sae/select-layers';
+import { InputError, UsageError } from '../../../matching/errors';
+import type { CatalogueEntry } from '../../../sae/catalogue-entry';
+import { layersText, parseLayers, selectLayers } from '../../../sae/select/layers';
 
 function entry(layer: number | null, path = `layer_${layer}`): CatalogueEntry {
   return { format: 'x', path, part: null, layer, files: [], header: null, error: null };

@@ -1,5 +1,5 @@
-import { InputError, UsageError } from '../matching/errors';
-import type { CatalogueEntry } from './catalogue-entry';
+import { InputError, UsageError } from '../../matching/errors';
+import type { CatalogueEntry } from '../catalogue-entry';
 
 /** An SAE whose layer is known. */
 export type LayerEntry = CatalogueEntry & { readonly layer: number };
@@ -28,13 +28,15 @@ export function parseLayers(text: string): readonly number[] {
  * belong to no layer (of the embedding, for example) are left out; damaged ones are kept.
  *
  * @param source named in errors
+ * @param howToChoose what to do where a layer has several
  *
  * @throws InputError when a chosen layer is missing, a layer has several SAEs, or no SAE has a layer at all.
  */
 export function selectLayers(
   entries: readonly CatalogueEntry[],
   layers: readonly number[] | null,
-  source?: string
+  source?: string,
+  howToChoose: (several: readonly LayerEntry[]) => string = () => MORE_SPECIFIC
 ): readonly LayerEntry[] {
   const byLayer = new Map<number, LayerEntry[]>();
   for (const entry of entries.filter(hasLayer)) {
@@ -45,7 +47,7 @@ export function selectLayers(
   return (layers ?? found).map((layer) => {
     const [entry, ...others] = finalOf(byLayer.get(layer) ?? []);
     if (entry === undefined) throw missingLayer(layer, found, source);
-    if (others.length > 0) throw ambiguousLayer(layer, [entry, ...others], source);
+    if (others.length > 0) throw ambiguousLayer(layer, [entry, ...others], source, howToChoose([entry, ...others]));
     return entry;
   });
 }
@@ -67,7 +69,8 @@ export function layersText(layers: readonly number[]): string {
   return runs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(', ');
 }
 
-function hasLayer(entry: CatalogueEntry): entry is LayerEntry {
+/** Whether an SAE belongs to a layer. */
+export function hasLayer(entry: CatalogueEntry): entry is LayerEntry {
   return entry.layer !== null;
 }
 
@@ -98,12 +101,26 @@ function missingLayer(layer: number, found: readonly number[], source?: string):
   });
 }
 
-function ambiguousLayer(layer: number, entries: readonly LayerEntry[], source?: string): InputError {
+/** What to do where no flag tells several SAEs apart. */
+export const MORE_SPECIFIC =
+  'Point at a more specific folder, or copy or link the wanted SAEs into a folder of their own.';
+
+function ambiguousLayer(
+  layer: number,
+  entries: readonly LayerEntry[],
+  source: string | undefined,
+  remedy: string
+): InputError {
   return new InputError(`layer ${layer} has several SAEs`, {
     ...(source !== undefined && { file: source }),
     field: `layer ${layer}`,
-    found: entries.map(({ path }) => path).join(', '),
+    found: listed(entries.map(({ path }) => path)),
     expected: 'one SAE a layer',
-    remedy: 'Point at a more specific folder, or copy or link the wanted SAEs into a folder of their own.',
+    remedy,
   });
+}
+
+/** The first of many, so that a message stays readable. */
+function listed(paths: readonly string[]): string {
+  return paths.slice(0, 12).join(', ') + (paths.length > 12 ? `, … (${paths.length} in all)` : '');
 }

@@ -1,0 +1,22 @@
+import { layerOfPath } from '../layer-name';
+import type { SaeSelection } from './selection';
+
+/**
+ * What the path of a file alone tells: whether it may belong to one of the layers, and have the width. Of a source of
+ * many SAEs the others then need not be opened.
+ *
+ * @returns null when nothing is selected that a path could tell
+ */
+export function pathFilter(
+  layers: readonly number[] | null,
+  { width }: SaeSelection
+): ((path: string) => boolean) | null {
+  if (layers === null && width === undefined) return null;
+  return (path) => {
+    const layer = layers === null ? null : layerOfPath(path);
+    if (layer !== null && !layers!.includes(layer)) return false;
+    const named = /(?:^|[/_])width_(\d+[km]?)(?=$|[/_])/i.exec(path)?.[1]?.toLowerCase();
+    // A number of features may be named by its rounding.
+    return named === undefined || width === undefined || !/[km]$/.test(width) || named === width;
+  };
+}
