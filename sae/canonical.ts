@@ -53,4 +53,6 @@ export interface CanonicalSae {
   readonly selectScale: Float64Array | null;
   /** Added to the output as `skip·x` `[dOut, dIn]`; null where there is none. It is no part of a feature. */
   readonly skip: RowMatrix<FloatArray> | null;
+  /** Present where encoders of other SAEs decide with this one which features are active: it computes nothing alone. */
+  readonly jointEncoder?: true;
 }

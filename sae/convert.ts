@@ -26,12 +26,21 @@ export interface ConvertOptions extends Pick<FoldOptions, 'fold' | 'degenerate'>
  * The files of an SAE in another format, in raw units or folded: what it computes stays the same, but for features that
  * cannot be folded, which become zero rows.
  *
- * @throws InputError when the format cannot express the SAE, a value does not fit float32, or too little can be folded
+ * @throws InputError when the format cannot express the SAE, as none can one site of a crosscoder; when a value does not
+ * fit float32, or too little can be folded
  */
 export function convertSae(
   sae: CanonicalSae,
   { to, fold, degenerate, file }: ConvertOptions
 ): readonly ConvertedFile[] {
+  if (sae.jointEncoder === true) {
+    throw new InputError('one site of a crosscoder is no SAE that can be written alone', {
+      ...{ file, field: 'encoder' },
+      found: 'features that the encoders of several sites decide together',
+      expected: 'an SAE whose own encoder decides its features',
+      remedy: 'Match it as it is: pair, run and inspect read it.',
+    });
+  }
   const tensors: CanonicalTensors = fold
     ? foldedTensors(sae, foldLayer(sae, { fold, degenerate, file }))
     : { ...sae, excluded: null };

@@ -46,7 +46,9 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   const options = matchingOptions(input);
   const hashes = { source: source.sha256, target: target.sha256 };
   const store = openStore(input.out);
-  const checkpoint = pairCheckpoint(contentKey('match', { version: MATCHING_VERSION, hashes, ...options }));
+  // Where a file holds several SAEs, its hash does not say which are matched.
+  const parts = { source: source.part, target: target.part };
+  const checkpoint = pairCheckpoint(contentKey('match', { version: MATCHING_VERSION, hashes, parts, ...options }));
   const matched = await matchRows(
     {
       ...{ source: sideOf(source, input), target: sideOf(target, input), options, checkpoint },
@@ -76,6 +78,8 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
 interface IdentifiedSae {
   readonly name: string;
   readonly header: SaeHeader;
+  /** Which SAE of its files it is, where they hold several. */
+  readonly part: string | null;
   readonly sha256: readonly string[];
 }
 
@@ -87,7 +91,7 @@ async function identify(
   const options = { ...selection, ...(format !== null && { format }) };
   const { source, entry, argument: name } = await resolveSaeArgument(named, options);
   const files = await hashInputs(source, entry, { trustPlace: true, onProgress: context.throwIfCancelled });
-  return { name, header: entry.header!, sha256: files.map((file) => file.sha256) };
+  return { name, header: entry.header!, part: entry.part, sha256: files.map((file) => file.sha256) };
 }
 
 function sideOf({ name, sha256 }: IdentifiedSae, { format, fold, degenerate }: MatchSaesInput): SideRef {

@@ -3,25 +3,29 @@ import { FLOAT_BYTES, isFloatType, shapeText } from './tensor';
 import type { StoredTensor } from './tensor';
 
 /**
- * The matrix `[:, index, :]` of a stored tensor `[a, b, c]`; of the rest nothing is kept.
+ * What lies at `index` of one axis of a stored tensor, without that axis: of `[a, b, c]` the matrix `[:, index, :]`, where
+ * no other axis is named. Of the rest nothing is kept.
  *
  * @throws InputError when the tensor has no such slice
  */
-export function sliceOf(tensor: StoredTensor, index: number): StoredTensor {
-  const [rows, depth, width] = tensor.shape;
-  if (tensor.shape.length !== 3 || tensor.columnMajor || index >= depth! || !isFloatType(tensor.dtype)) {
+export function sliceOf(tensor: StoredTensor, index: number, axis = 1): StoredTensor {
+  const { shape, columnMajor, dtype } = tensor;
+  const length = shape[axis] ?? 0;
+  if (shape.length < 2 || index >= length || !isFloatType(dtype)) {
     throw new InputError('the tensor has no such slice', {
       file: tensor.file,
       field: tensor.name,
-      found: `${tensor.dtype} ${shapeText(tensor.shape)}`,
-      expected: `three axes, the second with more than ${index} elements`,
+      found: `${dtype} ${shapeText(shape)}`,
+      expected: `floats of two axes or more, more than ${index} of them along axis ${axis}`,
     });
   }
-  const row = width! * FLOAT_BYTES[tensor.dtype];
+  // With the first index varying fastest, what lies within an element of the axis are the axes before it.
+  const within = columnMajor ? shape.slice(0, axis) : shape.slice(axis + 1);
+  const size = within.reduce((product, count) => product * count, FLOAT_BYTES[dtype]);
   return {
     ...tensor,
-    shape: [rows!, width!],
-    chunks: () => pieces(tensor.chunks(), { size: row, every: row * depth!, first: row * index }),
+    shape: shape.filter((_, other) => other !== axis),
+    chunks: () => pieces(tensor.chunks(), { size, every: size * length, first: size * index }),
   };
 }
 

@@ -22,6 +22,8 @@ export interface Conventions {
   readonly encoderBias?: Float64Array;
   /** Whether TopK ranks features by activation times decoder norm. */
   readonly ranksByDecoderNorm?: boolean;
+  /** Whether encoders of other SAEs have a part in its features. */
+  readonly jointEncoder?: boolean;
   /** W_skip: added to the output as `W_skip·x`. `[d_out, d_in]` as stored or transposed. */
   readonly skip?: { readonly tensor: StoredTensor; readonly axis: 'rows' | 'columns' } | null;
 }
@@ -52,6 +54,7 @@ export async function assemble(
     threshold: clamped?.threshold ?? null,
     selectScale: conventions.ranksByDecoderNorm === true ? rowNorms(decoder) : null,
     skip: skip === null ? null : await readSkip(skip, outputScale, inputScale),
+    ...(conventions.jointEncoder === true && { jointEncoder: true }),
   };
 }
 

@@ -60,6 +60,21 @@ export class ConfigFields {
     });
   }
 
+  /** @throws InputError where it is a number, and another than the weights have */
+  checkSize(field: string, size: number): void {
+    const value = this.values[field];
+    if (typeof value === 'number' && value !== size) throw this.unfit(field, `${size}, as the weights have`);
+  }
+
+  /** The error for a configuration that says other than the weights. */
+  unfit(field: string, expected: string): InputError {
+    return new InputError('the configuration does not fit the weights', {
+      ...{ file: this.file, field, expected },
+      found: JSON.stringify(this.values[field] ?? null),
+      remedy: 'It is probably the configuration of other weights: put its own beside them.',
+    });
+  }
+
   private incomplete(field: string, expected: string): InputError {
     const value = this.values[field];
     return new InputError('the configuration is incomplete', {

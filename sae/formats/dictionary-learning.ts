@@ -10,35 +10,47 @@ import type { Conventions } from './assemble';
 import type { ConfigFields } from './config-fields';
 import { classOf, DICTIONARY_CLASSES } from './dictionary-classes';
 import type { DictionaryClass } from './dictionary-classes';
+import {
+  crosscoderFields,
+  dictionarySites,
+  isDictionaryCrosscoder,
+  parseDictionarySite,
+} from './dictionary-crosscoder';
 import { singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { NEVER_SET } from './notes';
 import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, requireSaeTensors } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
+
+const FORMAT = 'dictionary-learning';
 
 /**
  * dictionary_learning: `ae.pt`, a state dict of `torch.save`, with `config.json` beside it, whose `trainer.dict_class`
  * says which class it is; without one the names of the tensors do. Checkpoints of the training, `ae_<step>.pt`, may lie
  * beside it or in a folder `checkpoints`. Names may begin with `_orig_mod.`, which torch.compile adds. Scales of the
- * activations were folded into the weights when they were saved.
+ * activations were folded into the weights when they were saved. A crosscoder gives one SAE for each of its sites.
  */
 export const dictionaryLearning: SaeFormat = {
-  name: 'dictionary-learning',
+  name: FORMAT,
   lookedFor: 'ae.pt with config.json (dictionary_learning)',
   async find(view, candidates) {
     const locations: SaeLocation[] = [];
-    for (const { file } of candidates.filter(isDictionary)) {
+    for (const candidate of candidates) {
+      const { file, tensors } = candidate;
+      if (!isDictionary(candidate) && !hasMatrix(tensors)) continue;
       const config = configPath(view, file.path);
-      const location = singleFileLocation(view, file, config === null ? [] : [config]);
+      const location = { ...singleFileLocation(view, file, config === null ? [] : [config]), ...stepOf(file.path) };
       const fields = await readConfigIfAny(view, config);
+      const crosscoder = fields && crosscoderFields(fields);
+      if (tensors !== null && isDictionaryCrosscoder(tensors, crosscoder, rename)) {
+        locations.push(...dictionarySites(location, tensors, crosscoder, rename));
+        continue;
+      }
+      if (!isDictionary(candidate)) continue;
       const layer = fields === null ? null : trainerOf(fields).integer('layer');
-      const step = /(?:^|\/)ae_(\d+)\.pt$/.exec(file.path)?.[1];
-      locations.push({
-        ...location,
-        layer: layer ?? location.layer,
-        ...(step !== undefined && { step: Number(step) }),
-      });
+      locations.push({ ...location, layer: layer ?? location.layer });
     }
     return locations;
   },
@@ -59,9 +71,20 @@ interface Dictionary {
 
 const USUAL_NAME = /(?:^|\/)ae(?:_\w+)?\.pt$/;
 
+/** The step of a checkpoint of the training. */
+function stepOf(weights: string): Pick<SaeLocation, 'step'> {
+  const step = /(?:^|\/)(?:ae|checkpoint)_(\d+)\.pt$/.exec(weights)?.[1];
+  return step === undefined ? {} : { step: Number(step) };
+}
+
 function isDictionary({ file, tensors }: CandidateFile): boolean {
   if (tensors === null) return USUAL_NAME.test(file.path);
   return tensors.kind === 'torch' && classOf(namesOf(tensors)) !== null;
+}
+
+/** Whether one of the matrices is there, so that its shape or the configuration may make it a crosscoder's. */
+function hasMatrix(tensors: TensorFile | null): boolean {
+  return tensors !== null && ['encoder.weight', 'decoder.weight'].some((name) => namesOf(tensors).has(name));
 }
 
 /** torch.compile puts its own module around the one that was saved. */
@@ -81,7 +104,11 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
   const weights = weightsOf(location);
   const configuration = location.files.find(({ path }) => path.endsWith('.json'));
   const file = await view.tensors(weights.path);
-  const trainer = configuration === undefined ? null : trainerOf(await readConfig(view, configuration.path));
+  const config = configuration === undefined ? null : await readConfig(view, configuration.path);
+  if (location.part !== null) {
+    return parseDictionarySite(location, file, config && crosscoderFields(config), { format: FORMAT, rename });
+  }
+  const trainer = config && trainerOf(config);
   const { kind, notes } = kindOf(file, trainer);
   const tensors = requireSaeTensors(file, { ...kind.layout, rename });
   const scalar = async (name: string): Promise<number | null> => {
@@ -91,7 +118,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
   const threshold = kind.threshold === 'scalar' ? ((await scalar('threshold')) ?? -1) : null;
   const gauge = kind.threshold === 'features' || (threshold !== null && threshold > 0) ? 'theta' : 'decoder_norm';
   const header = headerOf(location, tensors, {
-    format: dictionaryLearning.name,
+    format: FORMAT,
     hook:
       trainer?.text('submodule_name') ?? (location.layer === null ? null : `blocks.${location.layer}.hook_resid_post`),
     activation: kind.activation,
@@ -102,8 +129,6 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
   const conventions = (): Promise<Conventions> => kind.read({ file, tensors, rename, threshold });
   return { header, tensors, conventions };
 }
-
-const NEVER_SET = 'its threshold was never set: it acts as a plain ReLU, and is scaled by decoder norms';
 
 function kindOf(file: TensorFile, trainer: ConfigFields | null): { kind: DictionaryClass; notes: readonly string[] } {
   const declared = trainer?.text('dict_class') ?? null;

@@ -48,6 +48,7 @@ const FOLDER_FILES: ReadonlySet<string> = new Set([
   'sae_weights.safetensors',
   'sae.safetensors',
   'ae.pt',
+  'cc_weights.pt',
 ]);
 
 /** How an SAE whose weights lie in `file` is called: its folder, or the file where the folder may hold several. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../../matching/errors';
 import { canonical } from './canonical';
 import { circuitTracer } from './circuit-tracer';
+import { crosscoder } from './crosscoder';
 import { dictionaryLearning } from './dictionary-learning';
 import type { SaeFormat } from './format';
 import { gemmaScope } from './gemma-scope';
@@ -22,6 +23,7 @@ export const FORMATS: readonly SaeFormat[] = [
   openmoss,
   circuitTracer,
   openai,
+  crosscoder,
   dictionaryLearning,
 ];
 

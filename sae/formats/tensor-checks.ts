@@ -108,7 +108,8 @@ function inOrder<T, U>(featureAxis: 0 | 1, features: T, width: U): (T | U)[] {
   return featureAxis === 0 ? [features, width] : [width, features];
 }
 
-function shapeMismatch(tensor: StoredTensor, expected: string): InputError {
+/** The error for a tensor of another shape than the others need. */
+export function shapeMismatch(tensor: StoredTensor, expected: string): InputError {
   return new InputError('the tensor does not have the shape that the others need', {
     file: tensor.file,
     field: tensor.name,

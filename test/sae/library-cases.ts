@@ -28,6 +28,10 @@ export interface ExpectedSae {
   readonly output: number[][];
   /** What the reconstruction needs more than this SAE: encoders, or decoders, of other layers. */
   readonly joint?: string;
+  /** Which of how many sites of a crosscoder, whose encoders decide together. */
+  readonly site?: number;
+  readonly sites?: number;
+  readonly feature_acts?: number[][];
   /** What this SAE alone gives to each layer that it writes to, from layer 0 on or from its own. `[layers][rows][d_out]` */
   readonly contributions?: number[][][];
   readonly first_target?: string;
@@ -42,6 +46,7 @@ export const FORMATS = [
   'openmoss',
   'openai',
   'circuit-tracer',
+  'crosscoder',
 ];
 export const cases = readdirSync(FIXTURES)
   .filter((name) => name.endsWith('.json') && FORMATS.some((format) => name.startsWith(format)))
@@ -49,8 +54,8 @@ export const cases = readdirSync(FIXTURES)
     const { saes } = JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as { saes: ExpectedSae[] };
     const folder = name.slice(0, -'.json'.length);
     return saes
-      .filter(({ format, joint }) => FORMATS.includes(format) && joint !== 'encoder')
-      .map((sae) => [`${folder}/${sae.path}`, folder, sae] as const);
+      .filter(({ format }) => FORMATS.includes(format))
+      .map((sae) => [`${folder}/${sae.path}${sae.site === undefined ? '' : `#${sae.site}`}`, folder, sae] as const);
   });
 
 /** Each folder is listed once: most cases are of a few folders. */
@@ -61,11 +66,13 @@ async function list(folder: string): Promise<{ source: SaeSource; entries: reado
   return { source, entries: await listSaes(source) };
 }
 
-export async function loadOf(folder: string, path: string): Promise<CanonicalSae> {
+/** @param site of a crosscoder; null where a path has one SAE */
+export async function loadOf(folder: string, path: string, site: number | null = null): Promise<CanonicalSae> {
   const known = listed.get(folder) ?? list(folder);
   listed.set(folder, known);
   const { source, entries } = await known;
-  const entry = entries.find((candidate) => candidate.path === path);
+  const part = site === null ? null : String(site);
+  const entry = entries.find((candidate) => candidate.path === path && candidate.part === part);
   if (entry === undefined) throw new Error(`no SAE at ${path} of ${folder}`);
   return loadSae(source, entry);
 }

@@ -15,8 +15,10 @@ describe('an SAE of its own library', () => {
   });
 
   it.each(cases)('is read with its facts: %s', async (_, folder, expected) => {
-    const { header } = await loadOf(folder, expected.path);
-    const { format, layer, features, d_in: dIn, d_out: dOut } = expected;
+    const { header } = await loadOf(folder, expected.path, expected.site ?? null);
+    const { format, features, d_in: dIn, d_out: dOut } = expected;
+    // The sites of a crosscoder of several models are of one layer, and are told apart by their numbers.
+    const layer = expected.site ?? expected.layer;
     expect(header).toMatchObject({ format, layer, features, dIn, dOut });
     if (expected.hook !== null) expect(header.hook).toBe(expected.hook);
   });
