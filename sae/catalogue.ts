@@ -70,7 +70,9 @@ interface OpenedFiles {
 
 async function openAll(view: SourceView, accept: CatalogueOptions['accept'] = () => true): Promise<OpenedFiles> {
   const named = view.source.namedFile;
-  const files = view.files.filter(({ path }) => path === named || (named === null && mayBeWeights(path) && accept(path)));
+  const files = view.files.filter(
+    ({ path }) => path === named || (named === null && mayBeWeights(path) && accept(path))
+  );
   const candidates: CandidateFile[] = [];
   const errors = new Map<string, InputError>();
   const opened = await mapConcurrently(files, OPEN_AT_ONCE, (file) => open(view, file));

@@ -82,12 +82,10 @@ async function choose(
   const listed = await listSaes(source, options);
   const where = { root: source.fullRoot, source: location };
   const entries =
-    layers === undefined
-      ? narrow(listed, null, options, where)
-      : selectSaes(listed, layers, options, where);
+    layers === undefined ? narrow(listed, null, options, where) : selectSaes(listed, layers, options, where);
   const isSelected = [options.width, options.l0, options.hook].some((wanted) => wanted !== undefined);
   const argumentOf = ({ layer, path }: CatalogueEntry): string => {
-    if (listed.length === 1) return source.pinned;
+    if (layers === undefined && listed.length === 1) return source.pinned;
     // By its own place where its layer has others; what is beside it is then not looked at.
     const isAlone = !isSelected && listed.filter((other) => layer === null || other.layer === layer).length === 1;
     const place = isAlone || path === '.' ? source.pinned : `${source.pinned.replace(/\/$/, '')}/${path}`;

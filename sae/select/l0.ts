@@ -7,7 +7,8 @@ type TraitsOf = (entry: CatalogueEntry) => Traits;
 /** Checks a choice of L0 as the user wrote it. @throws UsageError */
 export function parseL0(text: string): string {
   const choice = text.trim().toLowerCase();
-  if (/^(?:similar|canonical|[a-z]+|\d+(?:\.\d+)?|nearest:\d+(?:\.\d+)?)$/.test(choice) && choice !== 'nearest') return choice;
+  if (/^(?:similar|canonical|[a-z]+|\d+(?:\.\d+)?|nearest:\d+(?:\.\d+)?)$/.test(choice) && choice !== 'nearest')
+    return choice;
   throw new UsageError('cannot be understood as a choice of L0', {
     field: '--l0',
     found: JSON.stringify(text),
@@ -74,7 +75,7 @@ interface Chain {
 
 /** The chain through the layers with the smallest sum of jumps; of equal ones that of the smaller last L0. */
 function smoothest(layers: readonly (readonly CatalogueEntry[])[], traitsOf: TraitsOf): readonly CatalogueEntry[] {
-  const level = (entry: CatalogueEntry | undefined): number => Math.log(traitsOf(entry!).l0 ?? 1);
+  const level = (entry: CatalogueEntry | undefined): number => Math.log(Math.max(traitsOf(entry!).l0 ?? 1, 0.01));
   const ascending = layers.map((own) => [...own].sort((a, b) => level(a) - level(b)));
   const chains = ascending.reduce<readonly Chain[]>(
     (before, own) =>

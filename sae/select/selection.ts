@@ -54,10 +54,27 @@ export function narrow(
     // What is too damaged to tell stays, so that it is reported and not passed over.
     const left = from.filter((entry) => entry.header === null || fits(traits.get(entry)!, entry));
     if (left.some(({ header }) => header !== null)) return left;
-    throw nothingFits(source, flag, wanted, from.map((entry) => name(traits.get(entry)!)));
+    throw nothingFits(
+      source,
+      flag,
+      wanted,
+      from.map((entry) => name(traits.get(entry)!))
+    );
   };
-  const ofHook = keep(entries, '--hook', hook, (own, { path }) => isHook(hook!, own.hook, path), (own) => own.hook);
-  const ofWidth = keep(ofHook, '--width', width, (own, { header }) => isWidth(width!, own, header!.features), (own) => own.width);
+  const ofHook = keep(
+    entries,
+    '--hook',
+    hook,
+    (own, { path }) => isHook(hook!, own.hook, path),
+    (own) => own.hook
+  );
+  const ofWidth = keep(
+    ofHook,
+    '--width',
+    width,
+    (own, { header }) => isWidth(width!, own, header!.features),
+    (own) => own.width
+  );
   if (l0 === undefined) return ofWidth;
   const inside = layers === null ? ofWidth : ofWidth.filter(({ layer }) => layer !== null && layers.includes(layer));
   return chooseL0(inside, l0, (entry) => traits.get(entry)!, source);

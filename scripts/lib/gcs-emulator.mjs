@@ -30,7 +30,11 @@ export async function prepareGcsEmulator() {
     await promisify(execFile)('go', ['install', `${PACKAGE}@v${VERSION}`], { cwd: work, env, maxBuffer: 2 ** 26 });
     renameSync(join(work, 'fake-gcs-server'), program);
   } catch (error) {
-    const words = String(error.stderr || error.message).trim().split('\n').slice(-3).join(' / ');
+    const words = String(error.stderr || error.message)
+      .trim()
+      .split('\n')
+      .slice(-3)
+      .join(' / ');
     throw new Failure(`sae-match: the emulator of Google Cloud Storage cannot be built (${words}).`);
   } finally {
     rmSync(work, { recursive: true, force: true });

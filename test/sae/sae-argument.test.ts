@@ -25,8 +25,8 @@ describe('resolveSaeArgument', () => {
     await expect(resolveSaeArgument(`${gemma}#4`)).rejects.toThrow(/layer 4 has no SAE.*0, 2-3, 10/);
   });
 
-  it.each(['gs://bucket/saes', 'hf://org/repo', 's3://x'])('says that %s cannot be read yet', async (argument) => {
-    await expect(resolveSaeArgument(argument)).rejects.toThrow(/scheme [a-z0-9]+:\/\/.*a local folder or file/);
+  it('says that a scheme is not known', async () => {
+    await expect(resolveSaeArgument('s3://x')).rejects.toThrow(/scheme [a-z0-9]+:\/\/.*a local folder or file/);
   });
 
   it('names a location that does not exist', async () => {

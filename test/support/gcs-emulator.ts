@@ -16,12 +16,16 @@ export interface GcsEmulator {
 export async function startGcsEmulator(): Promise<GcsEmulator> {
   const program = process.env.SAE_MATCH_GCS_EMULATOR;
   if (program === undefined) {
-    throw new Error('SAE_MATCH_GCS_EMULATOR is not set: it must name fake-gcs-server. `npm test` builds it and sets it.');
+    throw new Error(
+      'SAE_MATCH_GCS_EMULATOR is not set: it must name fake-gcs-server. `npm test` builds it and sets it.'
+    );
   }
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const flags = ['-backend', 'memory', '-scheme', 'http', '-host', '127.0.0.1', '-port', String(port)];
-  const child = spawn(program, [...flags, '-public-host', `127.0.0.1:${port}`, '-log-level', 'error'], { stdio: 'ignore' });
+  const child = spawn(program, [...flags, '-public-host', `127.0.0.1:${port}`, '-log-level', 'error'], {
+    stdio: 'ignore',
+  });
   const ended = new Promise<void>((done) =>
     child.once('close', () => {
       done();
@@ -38,7 +42,11 @@ export async function startGcsEmulator(): Promise<GcsEmulator> {
     upload: async (bucket, objects) => {
       const json = { 'content-type': 'application/json' };
       // The bucket may be there already.
-      await fetch(`${url}/storage/v1/b?project=x`, { method: 'POST', headers: json, body: JSON.stringify({ name: bucket }) });
+      await fetch(`${url}/storage/v1/b?project=x`, {
+        method: 'POST',
+        headers: json,
+        body: JSON.stringify({ name: bucket }),
+      });
       for (const [name, body] of objects) {
         const query = `uploadType=media&name=${encodeURIComponent(name)}`;
         const response = await fetch(`${url}/upload/storage/v1/b/${bucket}/o?${query}`, {

@@ -70,12 +70,21 @@ function answer(
     /^\/(?:(api)\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve)\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
   const repository = repositories[name ?? ''];
   const fail = (status: number): void => void response.writeHead(status).end();
-  if (repository === undefined) { fail(404); return; }
+  if (repository === undefined) {
+    fail(404);
+    return;
+  }
   const { token } = repository;
-  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) { fail(401); return; }
+  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+    fail(401);
+    return;
+  }
   const commit = repository.revisions[revision!] ?? revision!;
   const files = repository.commits[commit];
-  if (files === undefined) { fail(404); return; }
+  if (files === undefined) {
+    fail(404);
+    return;
+  }
   const json = (value: unknown, headers = {}): void => {
     sendBody(server, request, response, Buffer.from(JSON.stringify(value)), {
       'content-type': 'application/json',
@@ -84,15 +93,25 @@ function answer(
   };
   if (api === undefined) {
     const body = files.get(rest);
-    if (body === undefined) { fail(404); return; }
+    if (body === undefined) {
+      fail(404);
+      return;
+    }
     if (body.length <= LFS_BYTES) {
-      sendBody(server, request, response, body, { 'accept-ranges': 'bytes', etag: `"${gitOid(body)}"` }); return;
+      sendBody(server, request, response, body, { 'accept-ranges': 'bytes', etag: `"${gitOid(body)}"` });
+      return;
     }
     return void response.writeHead(302, { location: `${lfs}/${name!}/${commit}/${rest}` }).end();
   }
-  if (path.includes('/revision/')) { json({ _id: '1', id: name, sha: commit, lastModified: '2026-01-01' }); return; }
+  if (path.includes('/revision/')) {
+    json({ _id: '1', id: name, sha: commit, lastModified: '2026-01-01' });
+    return;
+  }
   const inside = [...files].filter(([file]) => rest === '' || file.startsWith(`${rest}/`));
-  if (inside.length === 0) { fail(404); return; }
+  if (inside.length === 0) {
+    fail(404);
+    return;
+  }
   const from = Number(new URL(request.url!, server.url).searchParams.get('cursor') ?? 0);
   const more = from + PAGE < inside.length;
   const next = new URL(request.url!, server.url);

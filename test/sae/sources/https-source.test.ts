@@ -44,14 +44,17 @@ async function open(path: string): Promise<RemoteSource> {
   return new RemoteSource(place, new DownloadCache(join(scratch, 'cache'), 1e9), PATIENCE);
 }
 
-it.each(['with ranges', 'with whole files only'])('a file on a web server %s is the same as a local one', async (how) => {
-  if (how !== 'with ranges') headers = {};
-  const local = await openLocalSource(join(FOLDER, weights));
-  const remote = await open(weights);
-  const [[here], [there]] = [await listSaes(local), await listSaes(remote)];
-  expect(there!.header).toEqual({ ...here!.header });
-  expect(await loadSae(remote, there!)).toEqual(await loadSae(local, here!));
-});
+it.each(['with ranges', 'with whole files only'])(
+  'a file on a web server %s is the same as a local one',
+  async (how) => {
+    if (how !== 'with ranges') headers = {};
+    const local = await openLocalSource(join(FOLDER, weights));
+    const remote = await open(weights);
+    const [[here], [there]] = [await listSaes(local), await listSaes(remote)];
+    expect(there!.header).toEqual({ ...here!.header });
+    expect(await loadSae(remote, there!)).toEqual(await loadSae(local, here!));
+  }
+);
 
 it('a file that is replaced after it was listed is refused, and both versions are named', async () => {
   const remote = await open(weights);
@@ -73,10 +76,14 @@ it('an address with a password or a query is refused without repeating them', as
 });
 
 it('a server that does not answer, or has no such file, is said by its address', async () => {
-  await expect(open('none/ae.pt')).rejects.toThrow(`${server.url}/none/ae.pt: there is no such file (found HTTP status 404`);
+  await expect(open('none/ae.pt')).rejects.toThrow(
+    `${server.url}/none/ae.pt: there is no such file (found HTTP status 404`
+  );
   const { url } = server;
   await server.close();
-  await expect(openHttps(`${url}/ae.pt`, PATIENCE)).rejects.toThrow(/the server does not answer \(found .*ECONNREFUSED/);
+  await expect(openHttps(`${url}/ae.pt`, PATIENCE)).rejects.toThrow(
+    /the server does not answer \(found .*ECONNREFUSED/
+  );
 });
 
 it('pages and files of the Hub’s own site are places of the Hub', () => {
