@@ -43,6 +43,11 @@ export interface FoldOptions {
   readonly degenerate: 'exclude' | 'error';
   /** Which matrices are wanted; the others come out with no columns. Default: both. */
   readonly matrices?: readonly MatrixName[];
+  /**
+   * Whether matrices that are float32 may be folded where they are, so that memory holds them once: the layer must then
+   * not be used any more. Default: false.
+   */
+  readonly reuse?: boolean;
   /** Named in errors. */
   readonly file: string;
 }
@@ -66,13 +71,13 @@ export function foldLayer(layer: UnfoldedLayer, options: FoldOptions): FoldedLay
   const encode = byNorm ? multiply : divide;
   const decode = byNorm ? divide : multiply;
   const bias = rowsFromArray(layer.encoderBias, features, 1);
-  const { matrices = MATRICES } = options;
+  const { matrices = MATRICES, reuse = false } = options;
   const none = allocateRows(Float32Array, features, 0);
   const folded = {
     features,
-    encoder: matrices.includes('encoder') ? scaleRows(layer.encoder, scale, encode) : none,
+    encoder: matrices.includes('encoder') ? scaleRows(layer.encoder, scale, encode, reuse) : none,
     encoderBias: scaleRows(bias, scale, encode).blocks[0] ?? new Float32Array(0),
-    decoder: matrices.includes('decoder') ? scaleRows(layer.decoder, scale, decode) : none,
+    decoder: matrices.includes('decoder') ? scaleRows(layer.decoder, scale, decode, reuse) : none,
     excluded,
   };
   checkFinite(folded, options.file);
@@ -141,7 +146,7 @@ function checkFinite(layer: FoldedLayer, file: string): void {
     ['W_dec', layer.decoder],
   ] as const) {
     for (let i = 0; i < matrix.rows; i++) {
-      if (rowOf(matrix, i).every(Number.isFinite)) continue;
+      if (allFinite(rowOf(matrix, i))) continue;
       throw new InputError('a folded weight does not fit float32', {
         file,
         field: `${field}, feature ${i}`,
@@ -151,4 +156,11 @@ function checkFinite(layer: FoldedLayer, file: string): void {
       });
     }
   }
+}
+
+/** x − x is 0 for a finite x and NaN for all others: one sum without branches, many times faster than `every`. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (const value of values) sum += value - value;
+  return sum === 0;
 }

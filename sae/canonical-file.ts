@@ -1,6 +1,6 @@
 import { InputError } from '../matching/errors';
-import { MATRICES } from '../matching/folding';
-import type { FoldedLayer, MatrixName } from '../matching/folding';
+import { foldLayer, MATRICES } from '../matching/folding';
+import type { FoldedLayer, FoldOptions, MatrixName } from '../matching/folding';
 import type { FloatArray, RowMatrix } from '../matching/row-matrix';
 import type { Activation, CanonicalSae, SaeHeader } from './canonical';
 import type { ByteReader } from './containers/byte-reader';
@@ -65,21 +65,33 @@ export function encodeCanonical(tensors: CanonicalTensors, metadata: CanonicalMe
   return encodeSafetensors(files, metadataStrings(metadata));
 }
 
+/** A folded SAE: the rows that are matched, and with what else makes it an SAE. */
+export interface FoldedSae {
+  readonly folded: FoldedLayer;
+  readonly tensors: CanonicalTensors;
+}
+
 /**
- * The tensors of a folded layer: with gauge `theta` every threshold is 1, with gauge `decoder_norm` it stays 0 or absent.
+ * Folds an SAE: with gauge `theta` every threshold becomes 1, with gauge `decoder_norm` it stays 0 or absent.
+ *
+ * @throws InputError as `foldLayer` does
  */
-export function foldedTensors(sae: CanonicalSae, folded: FoldedLayer): CanonicalTensors {
+export function foldSae(sae: CanonicalSae, options: Omit<FoldOptions, 'fold' | 'matrices'>): FoldedSae {
+  // From the norms as they are: with `reuse` they are gone afterwards.
+  const selectScale = foldedSelectScale(sae);
+  const folded = foldLayer(sae, { ...options, fold: true });
   const one = sae.header.gauge === 'theta' ? 1 : 0;
-  return {
+  const tensors = {
     encoder: folded.encoder,
     encoderBias: folded.encoderBias,
     decoder: folded.decoder,
     decoderBias: sae.decoderBias,
     threshold: sae.threshold === null ? null : new Float32Array(folded.features).fill(one),
     excluded: folded.excluded,
-    selectScale: foldedSelectScale(sae),
+    selectScale,
     skip: sae.skip,
   };
+  return { folded, tensors };
 }
 
 /**

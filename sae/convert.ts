@@ -1,8 +1,7 @@
 import { InputError } from '../matching/errors';
-import { foldLayer } from '../matching/folding';
 import type { FoldOptions } from '../matching/folding';
 import type { CanonicalSae } from './canonical';
-import { encodeCanonical, foldedTensors } from './canonical-file';
+import { encodeCanonical, foldSae } from './canonical-file';
 import type { CanonicalTensors } from './canonical-file';
 import { encodeSaelens } from './saelens-folder';
 
@@ -42,7 +41,7 @@ export function convertSae(
     });
   }
   const tensors: CanonicalTensors = fold
-    ? foldedTensors(sae, foldLayer(sae, { fold, degenerate, file }))
+    ? foldSae(sae, { degenerate, file, reuse: true }).tensors
     : { ...sae, excluded: null };
   if (to === 'canonical') {
     return [{ name: 'sae.safetensors', chunks: encodeCanonical(tensors, sae.header).chunks }];

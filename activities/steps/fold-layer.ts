@@ -2,6 +2,7 @@ import { openStore } from '../../artifacts/store/open-store';
 import { InputError } from '../../matching/errors';
 import { foldLayer } from '../../matching/folding';
 import type { CanonicalSae } from '../../sae/canonical';
+import { foldSae } from '../../sae/canonical-file';
 import { listSaes } from '../../sae/catalogue';
 import { openSource } from '../../sae/sources/open-source';
 import type { FoldInput } from '../../workflows/activity-types';
@@ -41,11 +42,18 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   context.throwIfCancelled();
   context.onProgress({ phase: 'folding', done: 0, total: 1, gap: null });
   const file = `${spec.source}/${sae.header.path}`;
-  const matched = foldLayer(sae, { fold: spec.fold, degenerate: spec.degenerate, file });
-  await writeFolded(store, rows, sae, matched, spec.fold);
-  if (spec.fold) return { ...ref, folded, cached: false };
+  // The weights are in memory once: unfolded ones are written before they are folded in their place.
+  const { header } = sae;
+  if (spec.fold) {
+    const { tensors } = foldSae(sae, { degenerate: spec.degenerate, file, reuse: true });
+    await writeFolded(store, rows, tensors, header);
+    return { ...ref, folded, cached: false };
+  }
+  const unfolded = foldLayer(sae, { fold: false, degenerate: spec.degenerate, file, reuse: true });
+  await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, header);
   try {
-    await writeFolded(store, folded, sae, foldLayer(sae, { fold: true, degenerate: 'exclude', file }), true);
+    const { tensors } = foldSae(sae, { degenerate: 'exclude', file, reuse: true });
+    await writeFolded(store, folded, tensors, header);
     return { ...ref, folded, cached: false };
   } catch (error) {
     // Only the paper's metric needs the folded rows here, and it is null for a layer that cannot be folded.

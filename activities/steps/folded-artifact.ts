@@ -5,8 +5,9 @@ import { ArtifactCorruptError, InputError } from '../../matching/errors';
 import { MATRICES } from '../../matching/folding';
 import type { FoldedLayer, MatrixName } from '../../matching/folding';
 import { allocateRows } from '../../matching/row-matrix';
-import type { CanonicalSae } from '../../sae/canonical';
-import { decodeCanonical, encodeCanonical, foldedTensors } from '../../sae/canonical-file';
+import type { SaeHeader } from '../../sae/canonical';
+import { decodeCanonical, encodeCanonical } from '../../sae/canonical-file';
+import type { CanonicalTensors } from '../../sae/canonical-file';
 import { foldedObject, foldedRecord } from './keys';
 
 /** Read at once when a stored layer is checked. */
@@ -38,16 +39,14 @@ async function readRecord(store: ObjectStore, key: string): Promise<StoredObject
   }
 }
 
-/** Stores the rows of one layer as a canonical safetensors file; `fold` says whether its scales were folded in. */
+/** Stores one layer as a canonical safetensors file. */
 export async function writeFolded(
   store: ObjectStore,
   key: string,
-  sae: CanonicalSae,
-  rows: FoldedLayer,
-  fold: boolean
+  tensors: CanonicalTensors,
+  header: SaeHeader
 ): Promise<void> {
-  const file = encodeCanonical(fold ? foldedTensors(sae, rows) : { ...sae, ...rows, excluded: null }, sae.header);
-  const stored = await store.put(foldedObject(key), file.chunks);
+  const stored = await store.put(foldedObject(key), encodeCanonical(tensors, header).chunks);
   await store.put(foldedRecord(key), Buffer.from(`${JSON.stringify(stored)}\n`));
 }
 

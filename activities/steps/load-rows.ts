@@ -26,7 +26,7 @@ export async function loadRowsTask(input: LoadRowsInput, context: TaskContext): 
   const { source, entry } = await resolveSaeArgument(argument, format === null ? {} : { format });
   const expected = input.sha256.map((sha256) => ({ sha256 }));
   const { sae, files } = await loadInput(source, entry, expected, context);
-  const rows = foldLayer(sae, { fold, degenerate, file: argument, matrices });
+  const rows = foldLayer(sae, { fold, degenerate, file: argument, matrices, reuse: true });
   const header = { ...sae.header, notes: [...sae.header.notes] };
   return { input: { layer: sae.header.layer, path: argument, files: [...files], header }, rows };
 }

@@ -101,7 +101,7 @@ async function loadFeatures(argument: string, options: VerifyPairInput): Promise
   );
   const sae = await loadSae(source, entry);
   const { fold, degenerate } = options;
-  return featuresOf(foldLayer(sae, { fold, degenerate, file: argument }), options.weights, options);
+  return featuresOf(foldLayer(sae, { fold, degenerate, file: argument, reuse: true }), options.weights, options);
 }
 
 function checkLengths(targetFeature: Int32Array, source: Features, target: Features): void {

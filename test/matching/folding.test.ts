@@ -106,6 +106,18 @@ describe('foldLayer', () => {
     expect(() => foldLayer(layer, { ...exclude, degenerate: 'error' })).toThrow('2 of 12 features');
   });
 
+  it('folds float32 matrices where they are when it may, to the same rows', () => {
+    for (const gauge of ['theta', 'decoder_norm'] as const) {
+      const layer = randomLayer(7, gauge);
+      const copied = foldLayer(layer, exclude);
+      const reused = foldLayer(layer, { ...exclude, reuse: true });
+      for (const name of ['encoder', 'decoder'] as const) expect(reused[name].blocks).toEqual(copied[name].blocks);
+      expect(reused.encoderBias).toEqual(copied.encoderBias);
+      expect(reused.decoder.blocks[0]).toBe(layer.decoder.blocks[0]);
+      expect(copied.decoder.blocks[0]).not.toBe(layer.decoder.blocks[0]);
+    }
+  });
+
   it('looks at thresholds only when folding', () => {
     const layer = randomLayer(6);
     layer.threshold!.fill(-1);

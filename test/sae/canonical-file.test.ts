@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { foldLayer } from '../../matching/folding';
 import { rowOf } from '../../matching/row-matrix';
-import { decodeCanonical, encodeCanonical, foldedTensors } from '../../sae/canonical-file';
+import { decodeCanonical, encodeCanonical, foldSae } from '../../sae/canonical-file';
 import type { CanonicalSae } from '../../sae/canonical';
 import { bufferReader } from '../../sae/containers/byte-reader';
 import { describeSae } from '../../sae/describe';
@@ -35,8 +35,8 @@ describe('canonical file', () => {
 
   it('holds a folded layer whose thresholds are 1 and which folding again does not change', async () => {
     const sae = await load(jumprelu);
-    const folded = foldLayer(sae, { fold: true, degenerate: 'exclude', file: 'x' });
-    const copy = await load(write('folded/sae.safetensors', encodeCanonical(foldedTensors(sae, folded), sae.header)));
+    const { folded, tensors } = foldSae(sae, { degenerate: 'exclude', file: 'x' });
+    const copy = await load(write('folded/sae.safetensors', encodeCanonical(tensors, sae.header)));
     expect(copy.threshold).toEqual(new Float64Array(7).fill(1));
     expect(worstDifference(copy, expectedOf(jumprelu))).toBeLessThan(1e-5);
     expect(foldLayer(copy, { fold: true, degenerate: 'error', file: 'x' })).toEqual(folded);
@@ -45,8 +45,8 @@ describe('canonical file', () => {
   it('keeps features excluded that could not be folded', async () => {
     const sae = await load(jumprelu);
     const threshold = sae.threshold!.map((value, i) => (i === 2 || i === 5 ? 0 : value));
-    const folded = foldLayer({ ...sae, threshold }, { fold: true, degenerate: 'exclude', file: 'x' });
-    const file = write('excluded/sae.safetensors', encodeCanonical(foldedTensors(sae, folded), sae.header));
+    const { tensors } = foldSae({ ...sae, threshold }, { degenerate: 'exclude', file: 'x' });
+    const file = write('excluded/sae.safetensors', encodeCanonical(tensors, sae.header));
     const copy = await load(file);
     expect(copy.threshold).toEqual(Float64Array.of(1, 1, 0, 1, 1, 0, 1));
     expect(rowOf(copy.decoder, 2).every((value) => value === 0)).toBe(true);

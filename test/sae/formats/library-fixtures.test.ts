@@ -1,7 +1,6 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { foldLayer } from '../../../matching/folding';
-import { encodeCanonical, foldedTensors } from '../../../sae/canonical-file';
+import { encodeCanonical, foldSae } from '../../../sae/canonical-file';
 import { listSaes } from '../../../sae/catalogue';
 import { openSource } from '../../../sae/sources/open-source';
 import { cases, FORMATS, loadOf, TOLERANCE, worst } from '../library-cases';
@@ -42,8 +41,8 @@ describe('an SAE of its own library', () => {
       const sae = await loadOf(folder, expected.path);
       // A gated feature may have no threshold above 0; it cannot be folded, and is left out.
       if (sae.header.gauge === 'theta' && sae.threshold!.some((value) => value <= 0)) return;
-      const rows = foldLayer(sae, { fold: true, degenerate: 'error', file: name });
-      const file = encodeCanonical(foldedTensors(sae, rows), sae.header);
+      const { tensors } = foldSae(sae, { degenerate: 'error', file: name });
+      const file = encodeCanonical(tensors, sae.header);
       const copy = await load(put(scratch, `${name}/sae.safetensors`, Buffer.concat(file.chunks)));
       expect(worst(copy, expected)).toBeLessThan(TOLERANCE);
     }
