@@ -7,7 +7,7 @@ import type { Finished } from './program';
  * each with a line of JSON that says how it ended. It begins with the first request and ends after the last test of the
  * file.
  */
-export function resident<Request>(start: () => ChildProcess): (request: Request) => Promise<Finished> {
+export function resident(start: () => ChildProcess): (request: object) => Promise<Finished> {
   let running: Resident | undefined;
   afterAll(() => running?.end());
   return (request) => (running ??= new Resident(start())).ask(request);
@@ -19,8 +19,8 @@ export function startResident(program: string, args: readonly string[], env: Nod
 }
 
 interface Waiting {
-  resolve(finished: Finished): void;
-  reject(error: Error): void;
+  readonly resolve: (finished: Finished) => void;
+  readonly reject: (error: Error) => void;
 }
 
 class Resident {
@@ -41,7 +41,7 @@ class Resident {
     });
   }
 
-  ask(request: unknown): Promise<Finished> {
+  ask(request: object): Promise<Finished> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       this.child.stdin!.write(`${JSON.stringify(request)}\n`);
