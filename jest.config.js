@@ -13,8 +13,11 @@ module.exports = {
   // hyparquet and hyparquet-writer ship ES modules only; jest needs them as CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-writer)/)', '<rootDir>/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  // Without this every use of Math in a numeric loop goes through the sandbox: several times slower.
-  sandboxInjectedGlobals: ['Math'],
+  // Without this every use of these in a numeric loop goes through the sandbox: several times slower.
+  sandboxInjectedGlobals: [
+    ...['Math', 'Number', 'Infinity', 'Array', 'Atomics'],
+    ...['Float64Array', 'Float32Array', 'Int32Array', 'Uint8Array'],
+  ],
   // One worker for each core: by default one core would be left to a runner that only waits.
   maxWorkers: '100%',
   testSequencer: '<rootDir>/test/slow-first.cjs',

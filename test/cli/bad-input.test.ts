@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bounded } from '../../workflows/bounded';
 import { LFS_POINTER, put, scratchFolder } from '../sae/support';
 import { runProgram } from '../support/program';
 import type { Finished } from '../support/program';
+import { residentProgram } from '../support/resident-program';
 import { paramsNpz, randomSae, withoutThreshold, withValue, writeLayers } from '../support/random-sae';
 import type { RandomSae } from '../support/random-sae';
 
+const runCommand = residentProgram();
 const folder = scratchFolder();
 const home = join(folder, 'home');
 const at = (...names: string[]): string => join(folder, ...names);
@@ -17,6 +18,8 @@ interface Case {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly code: 1 | 2;
+  /** In a process of its own, which ends with the exit code. */
+  readonly alone?: true;
   /** File, field, found, expected, in this order. */
   readonly says: readonly (string | RegExp)[];
 }
@@ -70,6 +73,7 @@ const CASES: Record<string, Case> = {
   },
   'a weight that is NaN': {
     args: matching(broken('nan', withValue(sae, 'W_enc', 21, NaN))),
+    alone: true,
     code: 1,
     says: [at('nan/params.npz'), 'W_enc', 'found NaN', 'expected'],
   },
@@ -130,6 +134,7 @@ const CASES: Record<string, Case> = {
   },
   'a format that is not known': {
     args: matching(source, '--format', 'mine'),
+    alone: true,
     code: 2,
     says: ['format', 'found mine', 'expected', 'gemma-scope'],
   },
@@ -201,6 +206,7 @@ const CASES: Record<string, Case> = {
   'a configuration of Temporal that cannot be read': {
     args: ['run', good, '--out', at('out')],
     env: { TEMPORAL_CONFIG_FILE: at('garbage.toml') },
+    alone: true,
     code: 2,
     says: ['found Invalid TOML', 'TEMPORAL_CONFIG_FILE'],
   },
@@ -215,10 +221,10 @@ let before: string[];
 const results = new Map<string, Finished>();
 beforeAll(async () => {
   before = readdirSync(folder).sort();
-  const slots = bounded(3);
-  const runs = Object.entries(CASES).map(([name, { args, env }]) =>
-    slots(async () => results.set(name, await runProgram(args, { SAE_MATCH_HOME: home, ...env })))
-  );
+  const runs = Object.entries(CASES).map(async ([name, { args, env, alone }]) => {
+    const run = alone === true ? runProgram : runCommand;
+    results.set(name, await run(args, { SAE_MATCH_HOME: home, ...env }));
+  });
   await Promise.all(runs);
 }, 300_000);
 
@@ -248,7 +254,7 @@ describe('the command line answers bad input with one sentence and its exit code
 describe('bad input after good results', () => {
   it('leaves these as they were', async () => {
     const out = at('kept');
-    const pair = (...args: string[]): Promise<Finished> => runProgram(['pair', ...args, '--out', out], {});
+    const pair = (...args: string[]): Promise<Finished> => runCommand(['pair', ...args, '--out', out]);
     expect((await pair(source, at('good/layer_1/params.npz'))).code).toBe(0);
     const contents = (): Record<string, string> =>
       Object.fromEntries(

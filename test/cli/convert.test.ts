@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load, LFS_POINTER, scratchFolder } from '../sae/support';
-import { runProgram } from '../support/program';
 import type { Finished } from '../support/program';
+import { residentProgram } from '../support/resident-program';
 import { randomSae, withoutThreshold, writeLayers } from '../support/random-sae';
 import { EXAMPLE } from '../support/small-model';
 
+const runCommand = residentProgram();
 const folder = scratchFolder();
 const source = join(folder, 'saes');
 const broken = join(folder, 'broken');
 const at = (name: string): string => join(folder, name);
-const convert = (...args: string[]): Promise<Finished> => runProgram(['convert', ...args], {});
+const convert = (...args: string[]): Promise<Finished> => runCommand(['convert', ...args]);
 
 beforeAll(() => {
   writeLayers(source, [randomSae(1), randomSae(2), withoutThreshold(randomSae(3), [4])]);

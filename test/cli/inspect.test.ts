@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import type { SaeDescription } from '../../sae/describe';
 import { LFS_POINTER, scratchFolder } from '../sae/support';
-import { runProgram } from '../support/program';
 import type { Finished } from '../support/program';
+import { residentProgram } from '../support/resident-program';
 import { randomSae, withoutThreshold, withValue, writeLayers } from '../support/random-sae';
 import { EXAMPLE } from '../support/small-model';
 
@@ -12,6 +12,7 @@ const FIELDS =
 const QUANTILES = ['min', 'q05', 'q50', 'q95', 'max'];
 const parsed = ({ stdout }: Finished): SaeDescription => JSON.parse(stdout) as SaeDescription;
 
+const runCommand = residentProgram();
 const folder = scratchFolder();
 const source = join(folder, 'saes');
 let results: Record<'one' | 'text' | 'list' | 'odd' | 'equal' | 'broken' | 'brokenText', Finished>;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   writeLayers(source, [zeroRow, equal]);
   const broken = join(folder, 'broken');
   writeFileSync(writeLayers(broken, [randomSae(1), randomSae(2)])[1]!, LFS_POINTER);
-  const inspect = (...args: string[]): Promise<Finished> => runProgram(['inspect', ...args], {});
+  const inspect = (...args: string[]): Promise<Finished> => runCommand(['inspect', ...args]);
   const [one, text, list, odd, equalOne, brokenJson, brokenText] = await Promise.all([
     inspect(`${EXAMPLE}#3`, '--json'),
     inspect(`${EXAMPLE}#3`),

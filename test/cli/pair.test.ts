@@ -12,14 +12,16 @@ import reference from '../references/minilm-l6.json';
 import { scratchFolder } from '../sae/support';
 import { runProgram } from '../support/program';
 import type { Finished } from '../support/program';
+import { residentProgram } from '../support/resident-program';
 import { randomSae, withoutThreshold, withValue, writeLayers } from '../support/random-sae';
 import { EXAMPLE } from '../support/small-model';
 
 const TABLES = ['certificate.parquet', 'matches.parquet', 'pairs.parquet', 'targets.parquet'];
 const folder = scratchFolder();
 const at = (name: string): string => join(folder, name);
+const runCommand = residentProgram();
 const pair = (source: string, target: string, ...flags: string[]): Promise<Finished> =>
-  runProgram(['pair', source, target, ...flags], {});
+  runCommand(['pair', source, target, ...flags]);
 const files = (name: string): string[] =>
   readdirSync(at(name))
     .filter((file) => !file.startsWith('.'))
@@ -48,12 +50,14 @@ describe('pair of two example SAEs', () => {
   beforeAll(async () => {
     // What an interrupted write leaves does not make a folder a foreign one.
     mkdirSync(at('folded/.sae-match-tmp'), { recursive: true });
-    const match = (name: string, ...flags: string[]): Promise<Finished> =>
-      pair(`${EXAMPLE}#3`, `${EXAMPLE}#4`, '--out', at(name), ...flags);
+    const args = (name: string, ...flags: string[]): string[] => [
+      ...['pair', `${EXAMPLE}#3`, `${EXAMPLE}#4`, '--out', at(name)],
+      ...flags,
+    ];
     [folded, unfolded, all] = await Promise.all([
-      match('folded'),
-      match('unfolded', '--no-fold', '--json'),
-      match('all', '--weights', 'all', '--json'),
+      runProgram(args('folded'), {}),
+      runCommand(args('unfolded', '--no-fold', '--json')),
+      runCommand(args('all', '--weights', 'all', '--json')),
     ]);
   });
 
@@ -118,7 +122,7 @@ describe('pair of two example SAEs', () => {
   it('is proved by verify', async () => {
     const [text, json] = await Promise.all([
       runProgram(['verify', at('folded')], {}),
-      runProgram(['verify', at('unfolded'), '--json'], {}),
+      runCommand(['verify', at('unfolded'), '--json']),
     ]);
     expect([text.code, json.code]).toEqual([0, 0]);
     expect(text.stdout).toMatch(/^checksums +ok\npermutation +ok .*\ncertificate +ok +1 of 1 pairs proven optimal$/m);
@@ -224,7 +228,7 @@ describe('features with a threshold of 0 or less', () => {
   });
 
   it('are proved by verify', async () => {
-    expect((await runProgram(['verify', at('excluding')], {})).code).toBe(0);
+    expect((await runCommand(['verify', at('excluding')])).code).toBe(0);
   });
 
   it('take part when nothing is folded', async () => {
@@ -241,8 +245,8 @@ describe('verify of a pair whose SAE has moved', () => {
     writeLayers(at('elsewhere'), [randomSae(1)]);
     writeFileSync(source, '');
     const [lost, found] = await Promise.all([
-      runProgram(['verify', at('of-moved'), '--json'], {}),
-      runProgram(['verify', at('of-moved'), '--source', `${at('elsewhere')}#0`], {}),
+      runCommand(['verify', at('of-moved'), '--json']),
+      runCommand(['verify', at('of-moved'), '--source', `${at('elsewhere')}#0`]),
     ]);
     expect([lost.code, found.code]).toEqual([1, 0]);
     const { ok, checksums, permutation } = JSON.parse(lost.stdout) as Record<string, { ok: boolean; faults: string[] }>;

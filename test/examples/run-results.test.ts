@@ -2,16 +2,19 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readRunManifest } from '../support/run-folder';
 import { runProgram } from '../support/program';
+import type { Finished } from '../support/program';
 import { createProgramHome } from '../support/program-home';
 import type { ProgramHome } from '../support/program-home';
 import { writeSmallModel } from '../support/small-model';
-import { EXAMPLES, runPython } from './support/python';
+import { EXAMPLES } from './support/python';
+import { residentPython } from './support/resident-python';
 
 jest.setTimeout(180_000);
 
 const DOCUMENT = resolve(__dirname, '../../docs/output-tables.md');
 const RUN_ID = 'minilm';
 
+const runScript = residentPython();
 let home: ProgramHome;
 let run: string;
 
@@ -33,8 +36,8 @@ beforeAll(async () => {
 
 afterAll(() => home.remove());
 
-function script(name: string, ...args: string[]): ReturnType<typeof runPython> {
-  return runPython([join(EXAMPLES, name), ...args], home.folder);
+function script(name: string, ...args: string[]): Promise<Finished> {
+  return runScript([join(EXAMPLES, name), ...args], home.folder);
 }
 
 describe('examples/read_results.py', () => {
@@ -96,11 +99,11 @@ describe('docs/output-tables.md', () => {
     expect(snippets.length).toBeGreaterThanOrEqual(4);
     const file = join(home.folder, 'snippets.py');
     writeFileSync(file, snippets.join('\n'));
-    expect(await runPython([file], home.folder)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await runScript([file], home.folder)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   it('lists the columns of every table in their order, with their types and whether they can be null', async () => {
-    const { stdout } = await runPython([join(__dirname, 'support/describe-tables.py'), run]);
+    const { stdout } = await runScript([join(__dirname, 'support/describe-tables.py'), run]);
     const tables = JSON.parse(stdout) as Record<string, [string, string, boolean][]>;
     expect(Object.keys(tables).sort()).toEqual([
       'certificate.parquet',

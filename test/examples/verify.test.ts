@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { runProgram } from '../support/program';
+import type { Finished } from '../support/program';
+import { residentProgram } from '../support/resident-program';
 import { EXAMPLE, writeSmallModel } from '../support/small-model';
-import { VERIFIERS } from './support/judge';
+import { judgeByCommand, judgeByScript } from './support/judge';
 import type { Judgement, Verdict } from './support/judge';
 import { runPython } from './support/python';
+import { residentPython } from './support/resident-python';
 import {
   changeCertificate,
   changeTargets,
@@ -16,12 +19,13 @@ import {
   withoutFeature,
 } from './support/tamper';
 
-// Each test starts several programs.
 jest.setTimeout(180_000);
 
 const PROVED: Verdict = { code: 0, checksums: true, permutation: true, certificate: true };
 const FEATURES = 160;
 
+const runCommand = residentProgram();
+const runScript = residentPython();
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'sae-match-verify-')));
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -37,7 +41,7 @@ beforeAll(async () => {
 });
 
 async function match(source: string, target: string, out: string, flags: readonly string[] = []): Promise<PairRow> {
-  const { code, stdout, stderr } = await runProgram(['pair', source, target, '--out', out, '--json', ...flags], {});
+  const { code, stdout, stderr } = await runCommand(['pair', source, target, '--out', out, '--json', ...flags]);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as PairRow;
 }
@@ -52,14 +56,23 @@ function copyOfPair(name: string): string {
 /** A changed copy of an SAE. */
 async function changeSae(file: string, name: string, flags: readonly string[]): Promise<string> {
   const changed = join(scratch, name);
-  const { code, stderr } = await runPython([join(__dirname, 'support/change-sae.py'), file, changed, ...flags]);
+  const { code, stderr } = await runScript([join(__dirname, 'support/change-sae.py'), file, changed, ...flags]);
   if (code !== 0) throw new Error(stderr);
   return changed;
 }
 
 /** What both verifiers say, which must be the same. */
 async function judge(...args: string[]): Promise<{ verdict: Verdict; texts: string[] }> {
-  const judgements: Judgement[] = await Promise.all(Object.values(VERIFIERS).map((verifier) => verifier(args)));
+  return agreed(await Promise.all([judgeByCommand(runCommand, args), judgeByScript(runScript, args)]));
+}
+
+/** The same from programs that are started for it, as users start them. */
+async function judgeAlone(...args: string[]): Promise<{ verdict: Verdict; texts: string[] }> {
+  const runProgramAlone = (command: readonly string[]): Promise<Finished> => runProgram(command, {});
+  return agreed(await Promise.all([judgeByCommand(runProgramAlone, args), judgeByScript(runPython, args)]));
+}
+
+function agreed(judgements: readonly Judgement[]): { verdict: Verdict; texts: string[] } {
   const [first, second] = judgements;
   expect(second!.verdict).toEqual(first!.verdict);
   return { verdict: first!.verdict, texts: judgements.map(({ text }) => text) };
@@ -109,6 +122,12 @@ describe('both verifiers prove what `sae-match pair` wrote', () => {
 
   it('for a small pair matched with the defaults', async () => {
     expect((await judge(pair)).verdict).toEqual(PROVED);
+  });
+
+  it('also in programs of their own, which end with the exit code', async () => {
+    expect((await judgeAlone(pair)).verdict).toEqual(PROVED);
+    const { verdict } = await judgeAlone(pair, '--source', small[1]!, '--target', small[0]!);
+    expect(verdict).toEqual({ code: 1, checksums: false, permutation: true, certificate: false });
   });
 
   it.each([

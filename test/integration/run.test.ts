@@ -8,6 +8,7 @@ import { readState } from '../../infra/state-file';
 import reference from '../references/minilm-l6.json';
 import { runProgram } from '../support/program';
 import { createProgramHome } from '../support/program-home';
+import { residentProgram } from '../support/resident-program';
 import { readRunManifest } from '../support/run-folder';
 import { z } from 'zod';
 
@@ -17,6 +18,9 @@ const SELECTION = ['--layers', '2-5', '--pairs', '2:3,3:4,4:5,2:4,5:3'];
 const out = join(home.folder, 'out');
 const RUN = 'chain';
 const run = (...args: string[]) => runProgram(args, home.env);
+const runCommand = residentProgram();
+/** For commands that look at what there is, or refuse to run. */
+const ask = (...args: string[]) => runCommand(args, home.env);
 
 interface Status {
   readonly run_id: string;
@@ -77,7 +81,7 @@ describe('a run through a real Temporal server', () => {
   });
 
   it('shows the chain through a feature as the composed permutations say', async () => {
-    const { code, stdout } = await run('chains', RUN, '--out', out, '--feature', '2:17', '--json');
+    const { code, stdout } = await ask('chains', RUN, '--out', out, '--feature', '2:17', '--json');
     expect(code).toBe(0);
     const third = reference['2:3']['dec-folded'].target_feature[17]!;
     const fourth = reference['3:4']['dec-folded'].target_feature[third]!;
@@ -97,21 +101,21 @@ describe('a run through a real Temporal server', () => {
   });
 
   it('is not taken for another run that is given its id', async () => {
-    const other = await run('run', saes, '--out', out, '--layers', '2-3', '--run-id', RUN);
+    const other = await ask('run', saes, '--out', out, '--layers', '2-3', '--run-id', RUN);
     expect(other).toMatchObject({ code: 2, stdout: '' });
     expect(other.stderr).toContain('there is another run of this id');
-    const again = await run('run', saes, '--out', out, ...SELECTION, '--run-id', RUN, '--new');
+    const again = await ask('run', saes, '--out', out, ...SELECTION, '--run-id', RUN, '--new');
     expect(again).toMatchObject({ code: 2, stdout: '' });
     expect(again.stderr).toContain('there is a finished run of this id');
   });
 
   it('is known to status and list, by id and by folder', async () => {
-    const byId = JSON.parse((await run('status', RUN, '--out', out, '--json')).stdout) as Status;
-    const byFolder = JSON.parse((await run('status', join(out, 'runs', RUN), '--json')).stdout) as Status;
+    const byId = JSON.parse((await ask('status', RUN, '--out', out, '--json')).stdout) as Status;
+    const byFolder = JSON.parse((await ask('status', join(out, 'runs', RUN), '--json')).stdout) as Status;
     expect(byId).toEqual(byFolder);
     expect(byId).toMatchObject({ run_id: RUN, state: 'done', pairs: { total: 5, done: 5, failed: 0 } });
     const listed = JSON.parse(
-      (await run('list', '--json', '--out', join(home.folder, 'elsewhere'))).stdout
+      (await ask('list', '--json', '--out', join(home.folder, 'elsewhere'))).stdout
     ) as Status[];
     expect(listed).toMatchObject([{ run_id: RUN, state: 'done' }]);
   });
@@ -122,10 +126,10 @@ describe('a run through a real Temporal server', () => {
     expect(await run('run', saes, ...selection, ...flags)).toMatchObject({ code: 0 });
     const { spec } = readRunManifest(out, 'cosine');
     expect(spec).toMatchObject({ metric: 'cosine', part_weights: { encoder: 0.5 }, unmatched: 0.3 });
-    const { code, stdout } = await run('verify', join(out, 'runs', 'cosine'), '--json');
+    const { code, stdout } = await ask('verify', join(out, 'runs', 'cosine'), '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, pairs: [{ source_layer: 2, certificate: { ok: true } }] });
-    const plain = await run('run', saes, ...selection, '--weights', 'all', '--unmatched', '0.3');
+    const plain = await ask('run', saes, ...selection, '--weights', 'all', '--unmatched', '0.3');
     expect(plain.code).toBe(2);
     expect(plain.stderr).toContain(
       'run cosine: metric: there is another run of this id (found "cosine", expected nothing)'
@@ -137,7 +141,7 @@ describe('a run through a real Temporal server', () => {
     const original = readFileSync(changed);
     cpSync(join(saes, 'layer_3/width_1k/average_l0_32/params.npz'), changed);
     try {
-      const { code, stderr } = await run('run', saes, '--out', out, ...SELECTION, '--run-id', RUN);
+      const { code, stderr } = await ask('run', saes, '--out', out, ...SELECTION, '--run-id', RUN);
       expect(code).toBe(1);
       expect(stderr).toContain('made from other files');
       expect(stderr).toContain('--new');

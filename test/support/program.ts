@@ -75,6 +75,7 @@ export async function killPrograms(): Promise<void> {
 
 const running = new Set<ChildProcess>();
 
-function withoutServer(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The environment without any configured Temporal server. */
+export function withoutServer(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }

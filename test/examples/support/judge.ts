@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { PROGRAM, runProgram } from '../../support/program';
-import { EXAMPLES, runPython } from './python';
+import type { Finished } from '../../support/program';
+import { EXAMPLES } from './python';
 
 /** What a verifier says about the folder of one pair. */
 export interface Verdict {
@@ -16,15 +16,12 @@ export interface Judgement {
   readonly text: string;
 }
 
-/** Both verifiers: they share no code. */
-export const VERIFIERS: Readonly<Record<string, (args: readonly string[]) => Promise<Judgement>>> = {
-  'sae-match verify': judgeByProgram,
-  'examples/verify.py': judgeByScript,
-};
+type Run = (args: readonly string[]) => Promise<Finished>;
 
-async function judgeByProgram(args: readonly string[]): Promise<Judgement> {
-  const { code, stdout, stderr } = await runProgram(['verify', ...args, '--json'], {});
-  if (stdout === '') throw new Error(`${PROGRAM} verify printed nothing: ${stderr}`);
+/** What `sae-match verify` says, where `run` runs the command. */
+export async function judgeByCommand(run: Run, args: readonly string[]): Promise<Judgement> {
+  const { code, stdout, stderr } = await run(['verify', ...args, '--json']);
+  if (stdout === '') throw new Error(`sae-match verify printed nothing: ${stderr}`);
   const result = JSON.parse(stdout) as {
     checksums: { ok: boolean };
     permutation: { ok: boolean };
@@ -39,8 +36,9 @@ async function judgeByProgram(args: readonly string[]): Promise<Judgement> {
   return { verdict, text: stdout };
 }
 
-async function judgeByScript(args: readonly string[]): Promise<Judgement> {
-  const { code, stdout, stderr } = await runPython([join(EXAMPLES, 'verify.py'), ...args]);
+/** What `examples/verify.py` says, where `run` runs scripts. It shares no code with the command. */
+export async function judgeByScript(run: Run, args: readonly string[]): Promise<Judgement> {
+  const { code, stdout, stderr } = await run([join(EXAMPLES, 'verify.py'), ...args]);
   const ok = (check: string): boolean => {
     const said = new RegExp(`^  ${check} +(ok|FAILED)$`, 'm').exec(stdout)?.[1];
     if (said === undefined) throw new Error(`verify.py does not report ${check}: ${stdout}${stderr}`);

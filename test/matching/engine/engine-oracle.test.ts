@@ -64,7 +64,7 @@ async function expectSame(
   expect(Math.abs(objective - proof.objective)).toBeLessThanOrEqual(proof.tolerance);
 }
 
-describe.each(hardInputs(256, 24))('$name', (input) => {
+describe.each(hardInputs(192, 24))('$name', (input) => {
   const match = (tiles: TilePort, unmatched: number | null): Promise<Matching> =>
     matchPair(sideOf(input.source), sideOf(input.target), { availableMemory, unmatched }, { tiles });
 
