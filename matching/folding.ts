@@ -1,7 +1,7 @@
 import { InputError } from './errors';
 import { allocateRows, rowOf, rowsFromArray } from './row-matrix';
 import type { FloatArray, RowMatrix } from './row-matrix';
-import { divide, multiply, scaleRows } from './scale-rows';
+import { scaleRows } from './scale-rows';
 
 /** Version of the arithmetic of this file; part of the content address of folded layers. */
 export const FOLDING_VERSION = 1;
@@ -68,8 +68,8 @@ export function foldLayer(layer: UnfoldedLayer, options: FoldOptions): FoldedLay
   const excluded = new Uint8Array(features);
   const scale = featureScale(layer, excluded, options);
   const byNorm = options.fold && layer.header.gauge === 'decoder_norm';
-  const encode = byNorm ? multiply : divide;
-  const decode = byNorm ? divide : multiply;
+  const encode = byNorm ? 'multiply' : 'divide';
+  const decode = byNorm ? 'divide' : 'multiply';
   const bias = rowsFromArray(layer.encoderBias, features, 1);
   const { matrices = MATRICES, reuse = false } = options;
   const none = allocateRows(Float32Array, features, 0);
@@ -133,8 +133,9 @@ function markDegenerate(threshold: Float64Array, excluded: Uint8Array, options: 
 }
 
 function norm(row: FloatArray): number {
+  const { length } = row;
   let sum = 0;
-  for (const value of row) sum += value * value;
+  for (let k = 0; k < length; k++) sum += row[k]! * row[k]!;
   return Math.sqrt(sum);
 }
 
@@ -145,22 +146,22 @@ function checkFinite(layer: FoldedLayer, file: string): void {
     ['b_enc', bias],
     ['W_dec', layer.decoder],
   ] as const) {
-    for (let i = 0; i < matrix.rows; i++) {
-      if (allFinite(rowOf(matrix, i))) continue;
-      throw new InputError('a folded weight does not fit float32', {
-        file,
-        field: `${field}, feature ${i}`,
-        found: 'an infinite or undefined value after folding',
-        expected: 'finite values',
-        remedy: 'Check the threshold and the weights of this feature, or use --no-fold.',
-      });
-    }
+    if (matrix.blocks.every(allFinite)) continue;
+    const feature = Array.from({ length: matrix.rows }, (_, i) => i).find((i) => !allFinite(rowOf(matrix, i)))!;
+    throw new InputError('a folded weight does not fit float32', {
+      file,
+      field: `${field}, feature ${feature}`,
+      found: 'an infinite or undefined value after folding',
+      expected: 'finite values',
+      remedy: 'Check the threshold and the weights of this feature, or use --no-fold.',
+    });
   }
 }
 
 /** x − x is 0 for a finite x and NaN for all others: one sum without branches, many times faster than `every`. */
 function allFinite(values: Float32Array): boolean {
+  const { length } = values;
   let sum = 0;
-  for (const value of values) sum += value - value;
+  for (let i = 0; i < length; i++) sum += values[i]! - values[i]!;
   return sum === 0;
 }

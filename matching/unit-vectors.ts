@@ -1,5 +1,5 @@
 import type { Features } from './features';
-import { divide, scaleRows } from './scale-rows';
+import { scaleRows } from './scale-rows';
 
 /**
  * The feature vectors scaled to unit length, for the metric `cosine`: every row of every part is divided by the norm of
@@ -11,5 +11,5 @@ import { divide, scaleRows } from './scale-rows';
 export function unitVectors(features: Features, squared: Float64Array): Features {
   const norms = squared.map(Math.sqrt);
   // New matrices: the rows themselves are still needed for what is reported about the matches.
-  return { ...features, parts: features.parts.map((part) => ({ ...part, rows: scaleRows(part.rows, norms, divide) })) };
+  return { ...features, parts: features.parts.map((part) => ({ ...part, rows: scaleRows(part.rows, norms, 'divide') })) };
 }
