@@ -16,6 +16,16 @@ export interface TaskProgress {
   readonly gap: number | null;
 }
 
+/** For what may have to be downloaded first, `total` bytes in all: reports its progress, and stops it on demand. */
+export function reportTransfer(context: TaskContext, total: number): (bytes: number) => void {
+  let done = 0;
+  return (bytes) => {
+    context.throwIfCancelled();
+    done += bytes;
+    context.onProgress({ phase: 'downloading', done, total, gap: null });
+  };
+}
+
 /** Reports nothing and never stops. */
 export const silentContext: TaskContext = {
   onProgress: () => undefined,

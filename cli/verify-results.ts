@@ -99,7 +99,9 @@ async function checkChecksums(store: ObjectStore, manifest: Manifest, pairs: rea
   for (const { path, bytes, crc32c } of manifest.artifacts) {
     await noting(faults, () => getVerified(store, { key: path, bytes, crc32c }));
   }
-  const saes = new Map(pairs.flatMap(({ source, target }) => [source, target].map((sae) => [`${sae.argument} ${sae.sha256.join()}`, sae])));
+  const saes = new Map(
+    pairs.flatMap(({ source, target }) => [source, target].map((sae) => [`${sae.argument} ${sae.sha256.join()}`, sae]))
+  );
   for (const sae of saes.values()) await noting(faults, () => checkInput(sae));
   return check(faults);
 }

@@ -11,5 +11,8 @@ import { scaleRows } from './scale-rows';
 export function unitVectors(features: Features, squared: Float64Array): Features {
   const norms = squared.map(Math.sqrt);
   // New matrices: the rows themselves are still needed for what is reported about the matches.
-  return { ...features, parts: features.parts.map((part) => ({ ...part, rows: scaleRows(part.rows, norms, 'divide') })) };
+  return {
+    ...features,
+    parts: features.parts.map((part) => ({ ...part, rows: scaleRows(part.rows, norms, 'divide') })),
+  };
 }

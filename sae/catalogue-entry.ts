@@ -25,3 +25,8 @@ export interface CatalogueEntry extends SaeLocation {
   /** Why this SAE cannot be used, null when its headers are sound. */
   readonly error: InputError | null;
 }
+
+/** Bytes of all files that determine the weights. */
+export function bytesOf({ files }: Pick<SaeLocation, 'files'>): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -5,7 +5,7 @@ import { rowNorms } from './formats/assemble';
 import { loadSae } from './load-sae';
 import { quantilesOf } from './quantiles';
 import type { Quantiles } from './quantiles';
-import type { SaeSource } from './sources/source';
+import type { SaeSource, TransferOptions } from './sources/source';
 
 /** What `inspect --json` prints for one SAE. Weight statistics are null when only headers were read. */
 export interface SaeDescription {
@@ -36,7 +36,7 @@ export interface SaeDescription {
   readonly error?: string;
 }
 
-export interface DescribeOptions {
+export interface DescribeOptions extends TransferOptions {
   /** False uses the headers only. */
   readonly weights: boolean;
 }
@@ -55,7 +55,7 @@ export async function describeSae(
   options: DescribeOptions
 ): Promise<SaeDescription> {
   if (!options.weights) return fromHeader(source, entry);
-  const sae = await loadSae(source, entry);
+  const sae = await loadSae(source, entry, options);
   const norms = rowNorms(sae.decoder);
   const theta = sae.header.gauge === 'theta' ? sae.threshold : null;
   return {

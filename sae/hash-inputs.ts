@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CancelledError, InputError } from '../matching/errors';
 import type { CatalogueEntry } from './catalogue-entry';
-import type { SaeSource, SourceFile } from './sources/source';
+import type { SaeSource, SourceFile, TransferOptions } from './sources/source';
 
 /** A file that determines weights, fixed by its content. */
 export interface InputFile {
@@ -14,12 +14,11 @@ export interface InputFile {
   readonly version?: string;
 }
 
-export interface HashOptions {
+export interface HashOptions extends TransferOptions {
   /** Takes the place's word for hashes that it states, so that nothing is fetched to plan with. False by default. */
   readonly trustPlace?: boolean;
   /** Called after each chunk with the bytes hashed so far and in all. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -45,6 +44,7 @@ export async function hashInputs(
     const { path, bytes, version } = file;
     const stated = options.trustPlace === true ? file.sha256 : undefined;
     if (stated !== undefined) onChunk(bytes);
+    if (stated === undefined) await source.bringHere([path], options);
     const sha256 = stated ?? (await hashFile(source, file, onChunk));
     result.push({ path, bytes, sha256, ...(version !== undefined && { version }) });
   }

@@ -5,5 +5,5 @@ export function faultText(error: unknown): string {
   const { cause, message, code } = error as { cause?: unknown; message?: unknown; code?: unknown };
   if (typeof cause === 'object' && cause !== null) return faultText(cause);
   if (typeof message === 'string' && message !== '') return message;
-  return typeof code === 'string' ? code : String(error as Error);
+  return typeof code === 'string' ? code : 'an error without a message';
 }

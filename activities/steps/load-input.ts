@@ -1,10 +1,12 @@
 import type { CanonicalSae } from '../../sae/canonical';
+import { bytesOf } from '../../sae/catalogue-entry';
 import type { CatalogueEntry } from '../../sae/catalogue-entry';
 import { hashInputs } from '../../sae/hash-inputs';
 import type { InputFile } from '../../sae/hash-inputs';
 import { loadSae } from '../../sae/load-sae';
 import { InputError } from '../../matching/errors';
 import type { SaeSource } from '../../sae/sources/source';
+import { reportTransfer } from '../task-context';
 import type { TaskContext } from '../task-context';
 
 /** What a file must be. */
@@ -26,15 +28,7 @@ export async function loadInput(
   expected: readonly ExpectedFile[],
   context: TaskContext
 ): Promise<{ readonly sae: CanonicalSae; readonly files: readonly InputFile[] }> {
-  const total = entry.files.reduce((sum, { bytes }) => sum + bytes, 0);
-  let done = 0;
-  const sae = await loadSae(source, entry, {
-    onTransfer: (bytes) => {
-      context.throwIfCancelled();
-      done += bytes;
-      context.onProgress({ phase: 'downloading', done, total, gap: null });
-    },
-  });
+  const sae = await loadSae(source, entry, { onTransfer: reportTransfer(context, bytesOf(entry)) });
   const files = await hashInputs(source, entry, { onProgress: context.throwIfCancelled });
   files.forEach((file, index) => {
     checkUnchanged(source.locate(file.path), file, expected[index]);

@@ -14,6 +14,7 @@ import { resolveSaeArgument } from '../../sae/sae-argument';
 import type { SaeSelection } from '../../sae/select/selection';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
+import { hashOptions } from './hash-source';
 import { environmentFacts } from './environment-facts';
 import { deleteCheckpoint } from './match-checkpoint';
 import type { MatchResources } from './match-resources';
@@ -90,7 +91,7 @@ async function identify(
 ): Promise<IdentifiedSae> {
   const options = { ...selection, ...(format !== null && { format }) };
   const { source, entry, argument: name } = await resolveSaeArgument(named, options);
-  const files = await hashInputs(source, entry, { trustPlace: true, onProgress: context.throwIfCancelled });
+  const files = await hashInputs(source, entry, hashOptions(entry, context));
   return { name, header: entry.header!, part: entry.part, sha256: files.map((file) => file.sha256) };
 }
 

@@ -8,6 +8,7 @@ import { loadSae } from '../../sae/load-sae';
 import { openSaes, splitArgument } from '../../sae/sae-argument';
 import { parseLayers, selectLayers } from '../../sae/select/layers';
 import type { SaeSource } from '../../sae/sources/source';
+import { withDownloadBar } from '../download-bar';
 import { checkFolder } from '../out-folder';
 import type { Output } from '../output';
 import { argumentOptions, withSelectionFlags } from '../selection-flags';
@@ -62,7 +63,12 @@ async function convertVerb(output: Output, argument: string, flags: ConvertFlags
   for (const entry of entries) {
     const folder = entries.length === 1 ? '' : `layer_${entry.layer!}/`;
     try {
-      for (const path of await convertOne(source, entry, { ...options, out, folder, force: flags.force ?? false })) {
+      for (const path of await convertOne(output, source, entry, {
+        ...options,
+        out,
+        folder,
+        force: flags.force ?? false,
+      })) {
         output.print(path);
       }
     } catch (error) {
@@ -86,12 +92,14 @@ interface ConvertOne {
 }
 
 async function convertOne(
+  output: Output,
   source: SaeSource,
   entry: CatalogueEntry,
   { out, folder, force, ...options }: ConvertOne
 ): Promise<readonly string[]> {
   const store = openStore(out);
-  const files = convertSae(await loadSae(source, entry), { ...options, file: source.locate(entry.path) });
+  const sae = await withDownloadBar(output, entry, (transfer) => loadSae(source, entry, transfer));
+  const files = convertSae(sae, { ...options, file: source.locate(entry.path) });
   const paths = files.map(({ name }) => `${folder}${name}`);
   for (const path of paths) {
     if (force || (await store.stat(path)) === null) continue;

@@ -5,6 +5,7 @@ import { openSaes } from '../../sae/sae-argument';
 import type { Traits } from '../../sae/select/traits';
 import { traitsOf } from '../../sae/select/traits';
 import type { SaeSource } from '../../sae/sources/source';
+import { withDownloadBar } from '../download-bar';
 import { figure, formatBytes, formatTable } from '../format-table';
 import type { Output } from '../output';
 import { argumentOptions, withSelectionFlags } from '../selection-flags';
@@ -33,7 +34,9 @@ async function inspectVerb(output: Output, argument: string, flags: InspectFlags
   const { source, entries } = await openSaes(argument, argumentOptions(flags));
   const [only] = entries;
   if (entries.length === 1) {
-    const description = await describeSae(source, only!, { weights: true });
+    const description = await withDownloadBar(output, only!, (options) =>
+      describeSae(source, only!, { ...options, weights: true })
+    );
     if (flags.json === true) output.json(description);
     else printSae(output, description);
     return 0;

@@ -8,7 +8,7 @@ import { chooseDevice } from '../../kernels/choose-device';
 import { CancelledError } from '../../matching/errors';
 import { selectionOf } from '../../sae/select/selection';
 import { parseBytes } from '../../transport/parse-bytes';
-import { figure, formatSeconds } from '../format-table';
+import { figure, formatBytes, formatSeconds } from '../format-table';
 import { createInterrupt } from '../interrupt';
 import { checkFolder, checkOwn } from '../out-folder';
 import type { Output } from '../output';
@@ -80,7 +80,8 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
   const interrupt = createInterrupt();
   try {
     const onProgress = ({ phase, done, total, gap }: TaskProgress): void => {
-      const detail = gap === null ? '' : `gap ${gap.toExponential(1)}`;
+      const moved = phase === 'downloading' ? `${formatBytes(done)} of ${formatBytes(total)}` : '';
+      const detail = gap === null ? moved : `gap ${gap.toExponential(1)}`;
       bar.draw({ label: phase, fraction: done / Math.max(1, total), detail });
     };
     const onNote = (text: string): void => {

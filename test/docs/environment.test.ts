@@ -2,7 +2,18 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText, ROOT, tablesBelow } from './markdown';
 
-const FOLDERS = ['activities', 'artifacts', 'cli', 'infra', 'kernels', 'sae', 'scripts', 'workers', 'workflows'];
+const FOLDERS = [
+  'activities',
+  'artifacts',
+  'cli',
+  'infra',
+  'kernels',
+  'sae',
+  'scripts',
+  'transport',
+  'workers',
+  'workflows',
+];
 const VARIABLE = /\bSAE_MATCH_[A-Z_]+\b/g;
 
 it('documents every environment variable of the program, and no other', () => {

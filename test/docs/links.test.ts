@@ -58,7 +58,7 @@ describe.each(pages)('%s', (page) => {
 
 it('every flag in docs/operating.md is one of some verb', () => {
   const known = new Set([...flags.values()].flat());
-  const named = readText('docs/operating.md').match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];
+  const named = readText('docs/operating.md').match(/(?<![\w-])--[a-z][a-z0-9-]*/g) ?? [];
   expect(named.length).toBeGreaterThan(20);
   expect([...new Set(named)].filter((flag) => !known.has(flag))).toEqual([]);
 });
@@ -108,7 +108,7 @@ function commands(text: string): CommandLine[] {
   return code.flatMap((part) =>
     [...part.matchAll(/(?:^|npx |\$ |\()sae-match\s+([a-z]+)([^\n#]*)/gm)].map(([, verb, rest]) => ({
       verb: verb!,
-      given: rest!.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [],
+      given: rest!.match(/(?<![\w-])--[a-z][a-z0-9-]*/g) ?? [],
     }))
   );
 }

@@ -7,7 +7,7 @@ import type { ByteRange } from '../../../transport/resumed';
 import type { TransferOptions } from '../source';
 import { evict } from './evict';
 import { claimPart, PartLostError } from './part-file';
-import { verifiedWrite } from './verified-write';
+import { asDiskError, verifiedWrite } from './verified-write';
 
 /** One version of a file, and what its place says of its content. */
 export interface CacheEntry {
@@ -66,7 +66,9 @@ export class DownloadCache {
     options: TransferOptions = {}
   ): Promise<string> {
     const path = this.pathOf(entry);
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await mkdir(this.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      throw asDiskError(error, this.folder);
+    });
     for (let transfers = 0; ;) {
       const found = await this.find(entry);
       if (found !== null) return found;

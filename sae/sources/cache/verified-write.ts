@@ -97,7 +97,8 @@ const DISK_ERRORS: Readonly<Record<string, string>> = {
   EIO: 'an error of the disk',
 };
 
-function asDiskError(error: unknown, file: string): unknown {
+/** The error of a disk in words; others as they are. */
+export function asDiskError(error: unknown, file: string): unknown {
   const found = error instanceof Error && 'code' in error ? DISK_ERRORS[String(error.code)] : undefined;
   if (found === undefined) return error;
   return new EnvironmentError('the download cannot be kept', {

@@ -48,10 +48,10 @@ class Hub {
 
   async commitOf({ repository, revision }: HubLocation): Promise<string> {
     const { modelInfo } = await import('@huggingface/hub');
-    const { sha }: { sha?: string } = await this.call(() =>
+    const info: { readonly sha?: unknown } = await this.call(() =>
       modelInfo({ ...this.access(), name: repository, revision: revision ?? 'main', additionalFields: ['sha'] })
     );
-    if (sha !== undefined) return sha;
+    if (typeof info.sha === 'string') return info.sha;
     throw new InputError('the Hub does not say which commit this is', {
       file: this.name,
       field: 'sha',
