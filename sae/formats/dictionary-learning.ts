@@ -122,7 +122,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
     hook:
       trainer?.text('submodule_name') ?? (location.layer === null ? null : `blocks.${location.layer}.hook_resid_post`),
     activation: kind.activation,
-    k: await scalar('k'),
+    k: requireCount(file, await scalar('k')),
     gauge,
     notes: [...notes, ...(threshold !== null && threshold <= 0 ? [NEVER_SET] : [])],
   });
@@ -130,10 +130,17 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
   return { header, tensors, conventions };
 }
 
+function requireCount(file: TensorFile, k: number | null): number | null {
+  if (k === null || (Number.isSafeInteger(k) && k > 0)) return k;
+  throw new InputError('the number of features that are kept cannot be one', {
+    ...{ file: file.name, field: 'k', found: `${k}`, expected: 'a positive integer' },
+  });
+}
+
 function kindOf(file: TensorFile, trainer: ConfigFields | null): { kind: DictionaryClass; notes: readonly string[] } {
   const declared = trainer?.text('dict_class') ?? null;
-  const known = declared === null ? undefined : DICTIONARY_CLASSES[declared];
-  if (known !== undefined) return { kind: known, notes: [] };
+  const isKnown = declared !== null && Object.hasOwn(DICTIONARY_CLASSES, declared);
+  if (isKnown) return { kind: DICTIONARY_CLASSES[declared]!, notes: [] };
   if (declared !== null) throw trainer!.unsupported('dict_class', Object.keys(DICTIONARY_CLASSES).join(' | '));
   const name = classOf(namesOf(file));
   if (name === null) {
