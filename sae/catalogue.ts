@@ -5,7 +5,7 @@ import type { TensorFile } from './containers/tensor';
 import { CONFIGURATION, saePath, singleFileLocation } from './formats/format';
 import type { CandidateFile, SaeFormat } from './formats/format';
 import { FORMATS, formatByName } from './formats/registry';
-import { MAX_LAYER } from './select-layers';
+import { MAX_LAYER } from './select/layers';
 import type { SaeSource, SourceFile } from './sources/source';
 import { SourceView } from './sources/source-view';
 

@@ -49,7 +49,7 @@ export async function assemble(
   const encoderBias = dividedBy(conventions.encoderBias ?? (await readBias(tensors.encoderBias, features)), inputScale);
   if (conventions.subtractDecoderBias === true) subtractFromInput(encoderBias, encoder, decoderBias);
   const clamped = conventions.threshold && clampThreshold(dividedBy(conventions.threshold, inputScale));
-  const sae = {
+  const sae: CanonicalSae = {
     header: { ...header, notes: [...header.notes, ...(clamped?.notes ?? [])] },
     ...{ encoder, encoderBias, decoder, decoderBias },
     threshold: clamped?.threshold ?? null,
