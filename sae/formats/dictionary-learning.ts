@@ -21,7 +21,7 @@ import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
 import { NEVER_SET } from './notes';
 import { readConfig, readConfigIfAny } from './read-config';
-import { findTensor, requireSaeTensors } from './tensor-checks';
+import { findTensor, requireCount, requireSaeTensors } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
 const FORMAT = 'dictionary-learning';
@@ -128,13 +128,6 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
   });
   const conventions = (): Promise<Conventions> => kind.read({ file, tensors, rename, threshold });
   return { header, tensors, conventions };
-}
-
-function requireCount(file: TensorFile, k: number | null): number | null {
-  if (k === null || (Number.isSafeInteger(k) && k > 0)) return k;
-  throw new InputError('the number of features that are kept cannot be one', {
-    ...{ file: file.name, field: 'k', found: `${k}`, expected: 'a positive integer' },
-  });
 }
 
 function kindOf(file: TensorFile, trainer: ConfigFields | null): { kind: DictionaryClass; notes: readonly string[] } {

@@ -14,6 +14,8 @@ export interface Rescaling {
   /** Whether features are gated by activation times decoder norm, which a rescaling leaves as it is. */
   readonly gatesByNorm: boolean;
   readonly format: string;
+  /** Whether encoders and decoders have an axis of sites. */
+  readonly isCrosscoder: boolean;
   /** Whether the magnitudes of a gated SAE are rescaled, which leaves its gates as they are. */
   readonly isGated: boolean;
 }
@@ -33,9 +35,13 @@ export async function rescaleWeights(file: Buffer, rescaling: Rescaling): Promis
 }
 
 /** The axis of the features, and what is done to them; null for what no feature has a part of. */
-function roleOf({ name }: EditableTensor, rescaling: Rescaling): [axis: number, change: Change] | null {
-  const { format, isGated, gatesByNorm } = rescaling;
+function roleOf({ name, shape }: EditableTensor, rescaling: Rescaling): [axis: number, change: Change] | null {
+  const { format, isGated, gatesByNorm, isCrosscoder } = rescaling;
   const plain = name.replace(/^_orig_mod\./, '').replace(/_\d+$/, '');
+  // Both are sites of crosscoders.
+  if (isCrosscoder && /^(?:encoder\.weight|W_enc)$/.test(plain)) return [2, times];
+  if (isCrosscoder && plain === 'decoder.weight') return [1, over];
+  if (isCrosscoder && plain === 'threshold' && (gatesByNorm || shape.length > 0)) return null;
   if (/^(?:encoder\.weight|W_enc|w_enc|W_E)$/.test(plain)) {
     const isRows = plain === 'encoder.weight' || format === 'circuit-tracer' || format === 'canonical';
     return isGated ? null : [isRows ? 0 : 1, times];
