@@ -19,7 +19,7 @@ const INTEGERS: Readonly<Record<string, (bytes: Buffer) => number>> = {
 /** Bytes of disk rows that are collected before they are transposed together. */
 const PANEL_BYTES = 16 << 20;
 const MIN_PANEL_ROWS = 8;
-const TRANSPOSE_TILE = 16;
+const TRANSPOSE_TILE = 64;
 
 /**
  * Reads a stored matrix as feature-major rows `[features, d]`: float64 as Float64Array, the shorter types exactly as
