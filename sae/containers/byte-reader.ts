@@ -13,6 +13,9 @@ export interface ByteReader {
 /** Bytes per read when a tensor is streamed; a multiple of every element size. */
 export const CHUNK_BYTES = 8 << 20;
 
+/** Chunks that are being read while the caller works on one. */
+const READ_AHEAD = 2;
+
 /** A reader over bytes that are already in memory. */
 export function bufferReader(name: string, bytes: Buffer): ByteReader {
   return {
@@ -43,22 +46,21 @@ export function withReadAhead(reader: ByteReader, windowBytes = 4096): ByteReade
 }
 
 /**
- * The bytes `[start, end)` in chunks of {@link CHUNK_BYTES}. The next chunk is being read while the caller works on
- * the current one.
+ * The bytes `[start, end)` in chunks of {@link CHUNK_BYTES}. The next chunks are being read while the caller works on the
+ * current one.
  */
 export async function* readChunks(reader: ByteReader, start: number, end: number): AsyncGenerator<Buffer> {
   const request = (position: number): Promise<Buffer> => {
     const pending = reader.read(position, Math.min(end, position + CHUNK_BYTES));
-    // A caller that stops early never awaits the chunk that is under way; its failure is then of no interest.
+    // A caller that stops early never awaits the chunks that are under way; their failure is then of no interest.
     pending.catch(() => undefined);
     return pending;
   };
-  if (start >= end) return;
-  let next = request(start);
-  for (let position = start; position < end; position += CHUNK_BYTES) {
-    const current = await next;
-    if (position + CHUNK_BYTES < end) next = request(position + CHUNK_BYTES);
-    yield current;
+  const underWay: Promise<Buffer>[] = [];
+  let next = start;
+  while (next < end || underWay.length > 0) {
+    for (; next < end && underWay.length <= READ_AHEAD; next += CHUNK_BYTES) underWay.push(request(next));
+    yield await underWay.shift()!;
   }
 }
 

@@ -41,9 +41,8 @@ export async function readRows(
       ? allocateRows(Float64Array, features, width, maxBlockBytes)
       : allocateRows(Float32Array, features, width, maxBlockBytes);
   const featureMajorOnDisk = (featureAxis === 'rows') !== tensor.columnMajor;
-  if (featureMajorOnDisk) await fillRows(tensor, type, matrix);
-  else await fillTransposed(tensor, type, matrix);
-  checkFiniteRows(matrix, tensor);
+  const isFinite = await (featureMajorOnDisk ? fillRows : fillTransposed)(tensor, type, matrix);
+  if (!isFinite) throw firstNotFinite(matrix, tensor);
   return matrix;
 }
 
@@ -93,8 +92,9 @@ export async function readBytes(tensor: StoredTensor, length: number): Promise<U
   return all;
 }
 
-/** Disk order is already feature-major: fills the blocks one after the other. */
-async function fillRows(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<void> {
+/** Disk order is already feature-major: fills the blocks one after the other. Whether all values are finite. */
+async function fillRows(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<boolean> {
+  let isFinite = true;
   const perBlock = matrix.rowsPerBlock * matrix.columns;
   const itemBytes = FLOAT_BYTES[type];
   const count = await forEachChunk(tensor, type, (bytes, at) => {
@@ -105,14 +105,18 @@ async function fillRows(tensor: StoredTensor, type: FloatType, matrix: RowMatrix
       const offset = position % perBlock;
       const end = Math.min(bytes.length, done + (block.length - offset) * itemBytes);
       decodeFloats(bytes.subarray(done, end), type, tensor.bigEndian, block, offset);
+      // Looked at now, while they are in the cache of the processor.
+      isFinite &&= allFinite(block.subarray(offset, offset + (end - done) / itemBytes));
       done = end;
     }
   });
   if (count !== matrix.rows * matrix.columns) throw endsEarly(tensor, count);
+  return isFinite;
 }
 
-/** Disk order is `[d, features]`: collects panels of disk rows and transposes each into the feature rows. */
-async function fillTransposed(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<void> {
+/** Disk order is `[d, features]`: collects panels of disk rows and transposes each. Whether all values are finite. */
+async function fillTransposed(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<boolean> {
+  let isFinite = true;
   const { rows: features, columns: width } = matrix;
   const fitting = Math.floor(PANEL_BYTES / Math.max(1, features * FLOAT_BYTES[type]));
   const panelRows = Math.min(width, Math.max(MIN_PANEL_ROWS, fitting));
@@ -129,13 +133,16 @@ async function fillTransposed(tensor: StoredTensor, type: FloatType, matrix: Row
     for (let done = 0; done < bytes.length;) {
       const end = Math.min(bytes.length, done + (panel.length - filled) * FLOAT_BYTES[type]);
       decodeFloats(bytes.subarray(done, end), type, tensor.bigEndian, panel, filled);
-      filled += (end - done) / FLOAT_BYTES[type];
+      const next = filled + (end - done) / FLOAT_BYTES[type];
+      isFinite &&= allFinite(panel.subarray(filled, next));
+      filled = next;
       done = end;
       if (filled === panel.length) flush();
     }
   });
   if (count !== features * width) throw endsEarly(tensor, count);
   if (filled > 0) flush();
+  return isFinite;
 }
 
 /** Writes a panel `[panelRows, features]` into columns `firstColumn …` of the feature rows, tile by tile. */
@@ -176,13 +183,12 @@ async function forEachChunk(
   return position;
 }
 
-function checkFiniteRows(matrix: RowMatrix<FloatArray>, tensor: StoredTensor): void {
-  matrix.blocks.forEach((block, index) => {
-    if (allFinite(block)) return;
-    const bad = block.findIndex((value) => !Number.isFinite(value));
-    const feature = index * matrix.rowsPerBlock + Math.floor(bad / matrix.columns);
-    throw notFinite(tensor, `${block[bad]} at feature ${feature}, element ${bad % matrix.columns}`);
-  });
+function firstNotFinite(matrix: RowMatrix<FloatArray>, tensor: StoredTensor): InputError {
+  const index = matrix.blocks.findIndex((block) => !allFinite(block));
+  const block = matrix.blocks[index]!;
+  const bad = block.findIndex((value) => !Number.isFinite(value));
+  const feature = index * matrix.rowsPerBlock + Math.floor(bad / matrix.columns);
+  return notFinite(tensor, `${block[bad]} at feature ${feature}, element ${bad % matrix.columns}`);
 }
 
 /** x − x is 0 for a finite x and NaN for all others: one sum without branches, many times faster than `every`. */

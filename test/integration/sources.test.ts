@@ -14,7 +14,7 @@ import type { GcsEmulator } from '../support/gcs-emulator';
 import { filesBelow, startHubServer } from '../support/hub-server';
 import type { HubServer } from '../support/hub-server';
 import { expectCode, runProgram } from '../support/program';
-import { writeSmallModel } from '../support/small-model';
+import { EXAMPLE, writeSmallModel } from '../support/small-model';
 
 /**
  * The same SAEs in a local folder, on a server of the Hub's kind and in a bucket of the real emulator: what is made of
@@ -112,6 +112,24 @@ it('a pair has the same tables whatever its source, and its results can be verif
   expect(await tables('hf://org/model', 'from-hub')).toEqual(local);
   expect(await tables('gs://model', 'from-bucket')).toEqual(local);
 }, 120_000);
+
+it('headers are a small part of what is fetched, and each file is fetched once', async () => {
+  const files = filesBelow(EXAMPLE);
+  const weights = [...files].filter(([path]) => path.endsWith('.npz'));
+  hub.add('org/example', { commits: { c1: files }, revisions: { main: 'c1' } });
+  const fetched = (): number =>
+    [...hub.lfs.sent].reduce((sum, [path, n]) => sum + (path.includes('example') ? n : 0), 0);
+  const spec = specOf('hf://org/example', 'example');
+  const { layers } = await hashSourceTask({ spec: { ...spec, weights: 'decoder', layers: [3, 4] } }, silentContext);
+  const planned = fetched();
+  const sizes = layers.reduce((sum, { files: own }) => sum + own.reduce((bytes, file) => bytes + file.bytes, 0), 0);
+  expect(planned).toBeGreaterThan(0);
+  expect(planned / sizes).toBeLessThan(0.01);
+  for (const layer of layers) await foldLayerTask({ spec, layer }, silentContext);
+  expect(weights.length).toBe(7);
+  expect(fetched() / sizes).toBeGreaterThanOrEqual(1);
+  expect(fetched() / sizes).toBeLessThan(1.02);
+});
 
 it('an object that was replaced after a run was planned is refused, and both versions are named', async () => {
   const spec = specOf('gs://changing', 'changing');

@@ -22,7 +22,8 @@ const PAGE = 5;
  * The parts of the Hub's interface that reading needs, as the real one answers: the commit of a revision, the tree in
  * pages, and files, those of LFS by a redirect to another host that must not see the token.
  */
-export async function startHubServer(repositories: Readonly<Record<string, Repository>>): Promise<HubServer> {
+export async function startHubServer(initial: Readonly<Record<string, Repository>>): Promise<HubServer> {
+  const repositories = { ...initial };
   const lfs = await startWebServer((server) => (request, response) => {
     const [, name, commit, path] = /^\/([^/]+\/[^/]+)\/([^/]+)\/(.*)$/.exec(pathOf(request))!;
     const body = repositories[name!]!.commits[commit!]!.get(path!)!;
@@ -34,6 +35,9 @@ export async function startHubServer(repositories: Readonly<Record<string, Repos
   return {
     ...hub,
     lfs,
+    add: (name, repository) => {
+      repositories[name] = repository;
+    },
     close: async () => {
       await Promise.all([hub.close(), lfs.close()]);
     },
@@ -43,6 +47,7 @@ export async function startHubServer(repositories: Readonly<Record<string, Repos
 export interface HubServer extends WebServer {
   /** Where the large files are. */
   readonly lfs: WebServer;
+  add(name: string, repository: Repository): void;
 }
 
 /** All files of a folder, by path. */
