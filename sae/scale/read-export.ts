@@ -120,5 +120,5 @@ async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash, onProgress: ()
 }
 
 function inWords(value: unknown): string {
-  return value === undefined ? 'nothing' : String(JSON.stringify(value)).slice(0, 60);
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 60);
 }
