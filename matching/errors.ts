@@ -85,14 +85,24 @@ export class CancelledError extends SaeMatchError {
 }
 
 function composeMessage(summary: string, { file, field, found, expected, remedy }: ErrorFacts): string {
-  const place = [file, field].filter((part) => part !== undefined).join(': ');
+  const place = [file, field]
+    .filter((part) => part !== undefined)
+    .map(shortened)
+    .join(': ');
   const observed = [
-    found === undefined ? undefined : `found ${found}`,
-    expected === undefined ? undefined : `expected ${expected}`,
+    found === undefined ? undefined : `found ${shortened(found)}`,
+    expected === undefined ? undefined : `expected ${shortened(expected)}`,
   ]
     .filter((part) => part !== undefined)
     .join(', ');
   const head = [place, summary].filter((part) => part !== '').join(': ');
   const sentence = observed === '' ? head : `${head} (${observed})`;
   return remedy === undefined ? sentence : `${sentence}. ${remedy}`;
+}
+
+/** Names and texts out of broken files may be megabytes; no terminal, log or history takes such a message. */
+const LONGEST_FACT = 2000;
+
+function shortened(fact: string): string {
+  return fact.length <= LONGEST_FACT ? fact : `${fact.slice(0, LONGEST_FACT)}… (${fact.length} characters)`;
 }

@@ -2,9 +2,10 @@ import { InputError } from '../matching/errors';
 import type { CatalogueEntry, SaeLocation } from './catalogue-entry';
 import { mapConcurrently } from './concurrently';
 import type { TensorFile } from './containers/tensor';
-import { saePath, singleFileLocation } from './formats/format';
+import { CONFIGURATION, saePath, singleFileLocation } from './formats/format';
 import type { CandidateFile, SaeFormat } from './formats/format';
 import { FORMATS, formatByName } from './formats/registry';
+import { MAX_LAYER } from './select/layers';
 import type { SaeSource, SourceFile } from './sources/source';
 import { SourceView } from './sources/source-view';
 
@@ -33,6 +34,7 @@ const OPEN_AT_ONCE = 8;
  * @throws UsageError when `options.format` is unknown.
  */
 export async function listSaes(source: SaeSource, options: CatalogueOptions = {}): Promise<readonly CatalogueEntry[]> {
+  if (source.namedFile !== null && CONFIGURATION.test(source.namedFile)) throw notWeights(source);
   const formats = options.format === undefined ? FORMATS : [formatByName(options.format)];
   const listed = await source.list();
   const { paths } = options;
@@ -41,17 +43,22 @@ export async function listSaes(source: SaeSource, options: CatalogueOptions = {}
   const entries: CatalogueEntry[] = [];
   let unclaimed = candidates;
   for (const format of formats) {
-    const locations = await format.find(view, unclaimed);
+    const locations = (await format.find(view, unclaimed)).map(ofPossibleLayer);
     const claimed = new Set(locations.flatMap(({ files }) => files.map(({ path }) => path)));
     unclaimed = unclaimed.filter(({ file }) => !claimed.has(file.path));
     entries.push(...(await mapConcurrently(locations, OPEN_AT_ONCE, (location) => readEntry(view, format, location))));
   }
   for (const { file } of unclaimed) {
     const error = errors.get(file.path);
-    if (error !== undefined) entries.push({ ...singleFileLocation(view, file), format: null, header: null, error });
+    if (error !== undefined)
+      entries.push({ ...ofPossibleLayer(singleFileLocation(view, file)), format: null, header: null, error });
   }
   if (entries.length === 0) throw nothingFound(source, view.files, unclaimed, formats);
   return entries.sort(byLayerThenPath);
+}
+
+function ofPossibleLayer(location: SaeLocation): SaeLocation {
+  return location.layer !== null && location.layer > MAX_LAYER ? { ...location, layer: null } : location;
 }
 
 async function readEntry(view: SourceView, format: SaeFormat, location: SaeLocation): Promise<CatalogueEntry> {
@@ -107,6 +114,15 @@ function inputErrorOrThrow(error: unknown): InputError {
 function byLayerThenPath(a: CatalogueEntry, b: CatalogueEntry): number {
   if (a.layer !== b.layer) return (a.layer ?? Infinity) - (b.layer ?? Infinity);
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+function notWeights(source: SaeSource): InputError {
+  return new InputError('this is a configuration, not the weights', {
+    file: source.root,
+    found: 'a file whose name ends as those of configurations do',
+    expected: 'a folder or a file of weights',
+    remedy: 'Point at the folder that holds both, or at the file of weights beside it.',
+  });
 }
 
 function nothingFound(

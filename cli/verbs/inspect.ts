@@ -31,7 +31,8 @@ export const addInspect: AddVerb = (program, action) =>
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  sae-match inspect examples/minilm-l6\n  sae-match inspect examples/minilm-l6#3 --json'
+      '\nExamples:\n  sae-match inspect examples/minilm-l6\n  sae-match inspect examples/minilm-l6#3 --json\n' +
+        '  sae-match inspect hf://google/gemma-scope-2b-pt-res --width 16k'
     )
     .action(action((output, argument: string, flags: InspectFlags) => inspectVerb(output, argument, flags)));
 

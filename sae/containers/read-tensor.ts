@@ -19,7 +19,7 @@ const INTEGERS: Readonly<Record<string, (bytes: Buffer) => number>> = {
 /** Bytes of disk rows that are collected before they are transposed together. */
 const PANEL_BYTES = 16 << 20;
 const MIN_PANEL_ROWS = 8;
-const TRANSPOSE_TILE = 16;
+const TRANSPOSE_TILE = 64;
 
 /**
  * Reads a stored matrix as feature-major rows `[features, d]`: float64 as Float64Array, the shorter types exactly as
@@ -72,7 +72,7 @@ export async function readScalar(tensor: StoredTensor): Promise<number> {
   if (elementCount(tensor.shape) !== 1) throw wrongShape(tensor, 'a single number');
   for await (const part of tensor.chunks()) parts.push(part);
   const bytes = Buffer.concat(parts);
-  const read = INTEGERS[tensor.dtype];
+  const read = Object.hasOwn(INTEGERS, tensor.dtype) ? INTEGERS[tensor.dtype] : undefined;
   if (read === undefined || tensor.bigEndian) throw wrongShape(tensor, 'a single little-endian number');
   try {
     return read(bytes);
@@ -186,7 +186,7 @@ function checkFiniteRows(matrix: RowMatrix<FloatArray>, tensor: StoredTensor): v
 }
 
 /** x − x is 0 for a finite x and NaN for all others: one sum without branches, many times faster than `every`. */
-function allFinite(values: FloatArray): boolean {
+export function allFinite(values: FloatArray): boolean {
   const { length } = values;
   let sum = 0;
   for (let i = 0; i < length; i++) sum += values[i]! - values[i]!;

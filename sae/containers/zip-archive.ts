@@ -20,7 +20,7 @@ export interface ZipMember {
 const MAX_MEMBERS = 1000;
 /** Weights hardly compress: an archive that grows more than this much is not one of weights but an attack. */
 const MAX_GROWTH = 16;
-const GROWTH_ALLOWANCE = 32 << 20;
+const GROWTH_ALLOWANCE = 16 << 20;
 const INFLATE_CHUNK_BYTES = 1 << 20;
 
 /**

@@ -3,6 +3,7 @@ import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
 import type { CanonicalSae, SaeHeader } from '../canonical';
 import { readRows, readVector } from '../containers/read-tensor';
 import type { StoredTensor } from '../containers/tensor';
+import { requireFinite } from './require-finite';
 import type { SaeTensors } from './tensor-checks';
 import { clampThreshold } from './threshold';
 
@@ -48,7 +49,7 @@ export async function assemble(
   const encoderBias = dividedBy(conventions.encoderBias ?? (await readBias(tensors.encoderBias, features)), inputScale);
   if (conventions.subtractDecoderBias === true) subtractFromInput(encoderBias, encoder, decoderBias);
   const clamped = conventions.threshold && clampThreshold(dividedBy(conventions.threshold, inputScale));
-  return {
+  const sae: CanonicalSae = {
     header: { ...header, notes: [...header.notes, ...(clamped?.notes ?? [])] },
     ...{ encoder, encoderBias, decoder, decoderBias },
     threshold: clamped?.threshold ?? null,
@@ -56,6 +57,8 @@ export async function assemble(
     skip: skip === null ? null : await readSkip(skip, outputScale, inputScale),
     ...(conventions.jointEncoder === true && { jointEncoder: true }),
   };
+  requireFinite(sae, tensors.decoder.file);
+  return sae;
 }
 
 /** One of the matrices as rows of features. */

@@ -34,6 +34,11 @@ export class ConfigFields {
     throw this.incomplete(field, 'a positive integer');
   }
 
+  /** Null where it is missing. @throws InputError where it is anything but a positive integer */
+  sizeIfAny(field: string): number | null {
+    return (this.values[field] ?? null) === null ? null : this.size(field);
+  }
+
   /** @throws InputError where it is missing or no positive number */
   positive(field: string): number {
     const value = this.values[field];
@@ -47,7 +52,7 @@ export class ConfigFields {
     if (typeof value === 'boolean') return value;
     throw new InputError('the configuration cannot be understood', {
       ...{ file: this.file, field },
-      ...{ found: JSON.stringify(value), expected: 'true or false' },
+      ...{ found: shown(value), expected: 'true or false' },
     });
   }
 
@@ -56,7 +61,7 @@ export class ConfigFields {
     const found = this.values[field];
     return new InputError('this kind of SAE is not supported by this version', {
       ...{ file: this.file, field, expected },
-      found: typeof found === 'string' ? found : found === undefined ? 'nothing' : JSON.stringify(found),
+      found: typeof found === 'string' ? found : shown(found),
     });
   }
 
@@ -79,9 +84,16 @@ export class ConfigFields {
     const value = this.values[field];
     return new InputError('the configuration is incomplete', {
       ...{ file: this.file, field, expected },
-      found: value === undefined ? 'nothing' : JSON.stringify(value),
+      found: shown(value),
     });
   }
+}
+
+/** Lists and objects are only named: they may be so deep that nothing can write them. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return isObject(value) ? 'an object' : JSON.stringify(value);
 }
 
 export function isObject(value: unknown): value is Json {

@@ -12,7 +12,7 @@ import { hasSites, requireCrosscoder, siteCount } from './crosscoder-tensors';
 import type { CrosscoderLayout } from './crosscoder-tensors';
 import { headerOf } from './header';
 import { NEVER_SET, SHARED_THRESHOLD, SITE_NORM, siteOfCrosscoder } from './notes';
-import { findTensor, LINEAR_LAYERS } from './tensor-checks';
+import { findTensor, LINEAR_LAYERS, requireCount } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
 /** One site of a crosscoder, as dictionary_learning's reader needs it. */
@@ -51,7 +51,7 @@ export async function parseDictionarySite(
   const header = headerOf(location, tensors, {
     ...{ format, hook: sites.hooks[site]! },
     activation: gate === null ? 'relu' : 'batchtopk',
-    k: gate === null || k === undefined ? null : await readScalar(k),
+    k: gate === null || k === undefined ? null : requireCount(file, await readScalar(k)),
     gauge: gate !== null && gate.threshold > 0 ? 'theta' : 'decoder_norm',
     notes: [
       ...siteOfCrosscoder(all.sites, scale),

@@ -21,7 +21,7 @@ import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
 import { NEVER_SET } from './notes';
 import { readConfig, readConfigIfAny } from './read-config';
-import { findTensor, requireSaeTensors } from './tensor-checks';
+import { findTensor, requireCount, requireSaeTensors } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
 
 const FORMAT = 'dictionary-learning';
@@ -122,7 +122,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
     hook:
       trainer?.text('submodule_name') ?? (location.layer === null ? null : `blocks.${location.layer}.hook_resid_post`),
     activation: kind.activation,
-    k: await scalar('k'),
+    k: requireCount(file, await scalar('k')),
     gauge,
     notes: [...notes, ...(threshold !== null && threshold <= 0 ? [NEVER_SET] : [])],
   });
@@ -132,8 +132,8 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Dictionar
 
 function kindOf(file: TensorFile, trainer: ConfigFields | null): { kind: DictionaryClass; notes: readonly string[] } {
   const declared = trainer?.text('dict_class') ?? null;
-  const known = declared === null ? undefined : DICTIONARY_CLASSES[declared];
-  if (known !== undefined) return { kind: known, notes: [] };
+  const isKnown = declared !== null && Object.hasOwn(DICTIONARY_CLASSES, declared);
+  if (isKnown) return { kind: DICTIONARY_CLASSES[declared]!, notes: [] };
   if (declared !== null) throw trainer!.unsupported('dict_class', Object.keys(DICTIONARY_CLASSES).join(' | '));
   const name = classOf(namesOf(file));
   if (name === null) {

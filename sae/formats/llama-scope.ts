@@ -14,6 +14,7 @@ import { writesElsewhere } from './notes';
 import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, LINEAR_LAYERS, requireSaeTensors, requireShape } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
+import { thresholdByNorm } from './threshold';
 
 /**
  * Llama Scope, as it was published first: `<L8R-8x>/hyperparams.json` with `checkpoints/final.safetensors` (or
@@ -146,9 +147,10 @@ async function thresholdOf(
   const stored = findTensor(file, PER_FEATURE);
   if (stored !== undefined) {
     const logarithms = await readVector(requireShape(stored, [features]), features);
-    return logarithms.map((value, i) => Math.exp(value) / norms[i]!);
+    return thresholdByNorm(logarithms.map(Math.exp), norms);
   }
   // pre·‖w‖ > θ with both in raw units: pre/s, and w·s/t.
   const shared = config.positive('jump_relu_threshold');
-  return norms.map((norm) => (byNorm ? (shared * outputScale) / norm : shared * inputScale));
+  const threshold = new Float64Array(features).fill(shared * (byNorm ? outputScale : inputScale));
+  return thresholdByNorm(threshold, norms);
 }

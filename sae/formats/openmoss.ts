@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { InputError } from '../../matching/errors';
 import type { Activation, SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
 import { readScalar, readVector } from '../containers/read-tensor';
@@ -14,6 +15,7 @@ import { writesElsewhere } from './notes';
 import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors } from './tensor-checks';
+import { thresholdByNorm } from './threshold';
 
 /**
  * OpenMOSS Language-Model-SAEs, now Llamascopium: `config.json` with `sae_weights.safetensors`. W_E `[d, F]`, b_E `[F]`,
@@ -82,7 +84,8 @@ async function parse(view: SourceView, location: SaeLocation): Promise<OpenmossS
   const hasBias = config.flag('use_decoder_bias', true);
   const names = { encoder: 'W_E', encoderBias: 'b_E', decoder: 'W_D', decoderBias: hasBias ? 'b_D' : null };
   const tensors = requireSaeTensors(file, { encoderFeatureAxis: 1, names });
-  const activation = ACTIVATIONS[config.text('act_fn') ?? ''];
+  const declared = config.text('act_fn') ?? '';
+  const activation = Object.hasOwn(ACTIVATIONS, declared) ? ACTIVATIONS[declared] : undefined;
   if (activation === undefined) throw config.unsupported('act_fn', Object.keys(ACTIVATIONS).join(' | '));
   const norm = config.text('norm_activation') ?? 'none';
   if (!['dataset-wise', 'inference', 'none'].includes(norm)) {
@@ -95,7 +98,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<OpenmossS
   const header = headerOf(location, tensors, {
     ...{ format: openmoss.name, hook: input, activation, inputNorm: norm },
     gauge: activation === 'jumprelu' ? 'theta' : 'decoder_norm',
-    k: RANKING.includes(activation) ? config.integer('top_k') : null,
+    k: RANKING.includes(activation) ? config.sizeIfAny('top_k') : null,
     notes: writesElsewhere(input, output),
   });
   return { header, tensors, config, file };
@@ -111,8 +114,12 @@ async function scaleOf(
   if (config.text('norm_activation') !== 'dataset-wise') return 1;
   const hook = config.text(field) ?? config.text('hook_point_in');
   if (hook === null) throw config.unsupported(field, 'the name of a hook point');
-  const norm = await readScalar(requireTensor(file, `dataset_average_activation_norm.${hook}`));
-  return Math.sqrt(width) / norm;
+  const tensor = requireTensor(file, `dataset_average_activation_norm.${hook}`);
+  const norm = await readScalar(tensor);
+  if (norm > 0) return Math.sqrt(width) / norm;
+  throw new InputError('the average norm of the activations cannot be one', {
+    ...{ file: file.name, field: tensor.name, found: `${norm}`, expected: 'a positive number' },
+  });
 }
 
 async function thresholdOf(
@@ -129,5 +136,5 @@ async function thresholdOf(
   const threshold = logarithms.map(Math.exp);
   if (!byNorm) return threshold;
   const norms = rowNorms(await readMatrix(tensors, 'decoder'));
-  return threshold.map((value, i) => value / norms[i]!);
+  return thresholdByNorm(threshold, norms);
 }

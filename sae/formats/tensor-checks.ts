@@ -121,3 +121,11 @@ export function shapeMismatch(tensor: StoredTensor, expected: string): InputErro
 function identity(name: string): string {
   return name;
 }
+
+/** The number of features that an activation keeps, or null where it keeps all. @throws InputError when it is none */
+export function requireCount(file: TensorFile, k: number | null): number | null {
+  if (k === null || (Number.isSafeInteger(k) && k > 0)) return k;
+  throw new InputError('the number of features that are kept cannot be one', {
+    ...{ file: file.name, field: 'k', found: `${k}`, expected: 'a positive integer' },
+  });
+}

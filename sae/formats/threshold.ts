@@ -11,3 +11,11 @@ export function clampThreshold(threshold: Float64Array): { threshold: Float64Arr
     notes: [`${negative} thresholds are negative; they act as 0`],
   };
 }
+
+/**
+ * θ where features are gated by pre·‖w‖ > θ: in units of pre. A decoder row of zeros gives nothing whatever gates it, and
+ * has no such θ; 0 leaves the feature out of folding. `[features]` all
+ */
+export function thresholdByNorm(threshold: Float64Array, norms: Float64Array): Float64Array {
+  return threshold.map((value, feature) => (norms[feature] === 0 ? 0 : value / norms[feature]!));
+}

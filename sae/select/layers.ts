@@ -4,7 +4,8 @@ import type { CatalogueEntry } from '../catalogue-entry';
 /** An SAE whose layer is known. */
 export type LayerEntry = CatalogueEntry & { readonly layer: number };
 
-const MAX_LAYER = 9999;
+/** No model has so many; a larger number in a path or a configuration is not one of a layer. */
+export const MAX_LAYER = 9999;
 
 /**
  * Parses a list of layers such as `0-6`, `0,2,4` or `0-3,6`.

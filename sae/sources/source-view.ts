@@ -1,8 +1,8 @@
-import { parse as parseYaml } from 'yaml';
 import { InputError } from '../../matching/errors';
 import type { ByteReader } from '../containers/byte-reader';
 import { openTensorFile, unknownContent } from '../containers/open-tensor-file';
 import type { TensorFile } from '../containers/tensor';
+import { parseYaml } from './parse-yaml';
 import type { SaeSource, SourceFile } from './source';
 
 /** Configurations are small; anything longer is no configuration. */

@@ -95,6 +95,27 @@ describe('listSaes', () => {
     await expect(loadSae(await openSource(folder), entry!)).rejects.toThrow(/begin with "short"/);
   });
 
+  it.each([
+    'formats/llama-scope/Llama3_1-8B-Base-L8R-8x/hyperparams.json',
+    'sae/saelens-variants/v6-jumprelu/cfg.json',
+  ])('says what to name where a configuration is named: %s', async (file) => {
+    await expect(list(join(FIXTURES, '..', file))).rejects.toThrow(InputError);
+    await expect(list(join(FIXTURES, '..', file))).rejects.toThrow(
+      /a configuration, not the weights.*folder that holds/
+    );
+  });
+
+  it('takes a number that no model has layers of for something else', async () => {
+    const folder = join(scratch, 'dated');
+    put(folder, 'layer_20240131/params.npz', params('gemma-variants/square'));
+    put(folder, `layer_${'9'.repeat(200)}/params.npz`, 'short');
+    const entries = await list(folder);
+    expect(entries.map(({ layer, header }) => [layer, header?.layer])).toEqual([
+      [null, null],
+      [null, undefined],
+    ]);
+  });
+
   it('reports an unsupported SAE with its layer', async () => {
     const folder = copyFixture('saelens-variants/v6-jumprelu', join(scratch, 'temporal'));
     const config = readFileSync(join(folder, 'cfg.json'), 'utf8').replace('"jumprelu"', '"temporal"');

@@ -2,10 +2,11 @@ import { CONVERSIONS, convertSae } from '../../sae/convert';
 import type { ConvertOptions } from '../../sae/convert';
 import { InputError } from '../../matching/errors';
 import type { CanonicalSae } from '../../sae/canonical';
+import { listSaes } from '../../sae/catalogue';
+import { loadSae } from '../../sae/load-sae';
 import { cases, loadOf, TOLERANCE, worst } from './library-cases';
-import { load, put, scratchFolder } from './support';
+import { memorySource } from './memory-source';
 
-const scratch = scratchFolder();
 const whole = cases.filter(([, , { joint }]) => joint === undefined);
 const ways = CONVERSIONS.flatMap((to) => [false, true].map((fold) => ({ to, fold, degenerate: 'error' }) as const));
 
@@ -15,10 +16,10 @@ async function converted(
   sae: CanonicalSae,
   options: Omit<ConvertOptions, 'file'>
 ): Promise<CanonicalSae> {
-  const folder = `${options.to}-${String(options.fold)}/${name}`;
   const files = convertSae(sae, { ...options, file: name });
-  const written = files.map((file) => put(scratch, `${folder}/${file.name}`, Buffer.concat(file.chunks)));
-  return load(written.at(-1)!);
+  const source = memorySource(new Map(files.map((file) => [file.name, Buffer.concat(file.chunks)])));
+  const [entry] = await listSaes(source);
+  return loadSae(source, entry!);
 }
 
 const isFoldable = ({ header, threshold }: CanonicalSae): boolean =>

@@ -5,8 +5,9 @@ import type { PickleMachine } from './operations';
 import { isCount, isKind, listOf } from './pickled';
 import type { Pickled } from './pickled';
 
-/** Nothing that holds tensors only needs a longer one. */
-const MAX_BYTES = 32 << 20;
+/** Nothing that holds tensors only needs a longer one, or more values: a byte of a pickle may become hundreds in memory. */
+export const MAX_PICKLE_BYTES = 1 << 20;
+const MAX_VALUES = 100_000;
 
 /**
  * Reads a pickle that holds tensors, numbers, texts, lists and dictionaries. Nothing is ever executed: each global that
@@ -15,13 +16,6 @@ const MAX_BYTES = 32 << 20;
  * @throws InputError when the pickle is malformed, or holds anything else.
  */
 export function parsePickle(bytes: Buffer, origin: { file: string; field: string }): Pickled {
-  if (bytes.length > MAX_BYTES) {
-    throw new InputError('the pickle is refused', {
-      ...origin,
-      found: `${bytes.length} bytes of structure`,
-      expected: `at most ${MAX_BYTES} bytes`,
-    });
-  }
   return new Unpickler(bytes, origin).run();
 }
 
@@ -30,6 +24,7 @@ type OnStack = Pickled | typeof MARK;
 
 class Unpickler implements PickleMachine {
   private at = 0;
+  private made = 0;
   private readonly stack: OnStack[] = [];
   private readonly memo = new Map<number, Pickled>();
 
@@ -65,6 +60,9 @@ class Unpickler implements PickleMachine {
   }
 
   push(value: Pickled): void {
+    if (typeof value === 'object' && ++this.made > MAX_VALUES) {
+      throw this.malformed(`more than ${MAX_VALUES} lists, dictionaries and tensors`);
+    }
     this.stack.push(value);
   }
 

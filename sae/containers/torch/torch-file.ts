@@ -3,7 +3,7 @@ import type { ByteReader } from '../byte-reader';
 import { elementCount, shapeText } from '../tensor';
 import type { StoredTensor, TensorFile } from '../tensor';
 import type { ZipMember } from '../zip-archive';
-import { parsePickle } from './pickle';
+import { MAX_PICKLE_BYTES, parsePickle } from './pickle';
 import { isKind } from './pickled';
 import type { Pickled, PickledTensor } from './pickled';
 import { stridedChunks } from './strided';
@@ -47,7 +47,8 @@ export async function openTorch(file: ByteReader, members: readonly ZipMember[])
     bigEndian: order !== undefined && (await order.head(3)).toString('latin1') === 'big',
     storage: (key) => byName.get(`${prefix}data/${key}`),
   };
-  const root = parsePickle(await contentOf(pickle), { file: file.name, field: PICKLE });
+  const origin = { file: file.name, field: PICKLE };
+  const root = parsePickle(await contentOf(pickle, origin), origin);
   const tensors = new Map<string, StoredTensor>();
   const metadata: Record<string, string> = {};
   let entries = 0;
@@ -55,7 +56,7 @@ export async function openTorch(file: ByteReader, members: readonly ZipMember[])
     entries += 1;
     if (entries > MOST.entries || name.length > MOST.name) {
       throw new InputError('the file is refused', {
-        ...{ file: file.name, field: PICKLE },
+        ...origin,
         found: `more than ${MOST.entries} entries, or a name of more than ${MOST.name} characters`,
         expected: 'the weights of an SAE',
       });
@@ -79,7 +80,14 @@ interface Archive {
   readonly storage: (key: string) => ZipMember | undefined;
 }
 
-async function contentOf(member: ZipMember): Promise<Buffer> {
+async function contentOf(member: ZipMember, origin: { file: string; field: string }): Promise<Buffer> {
+  if (member.bytes > MAX_PICKLE_BYTES) {
+    throw new InputError('the pickle is refused', {
+      ...origin,
+      found: `${member.bytes} bytes of structure`,
+      expected: `at most ${MAX_PICKLE_BYTES} bytes`,
+    });
+  }
   const parts: Buffer[] = [];
   for await (const part of member.content()) parts.push(part);
   return Buffer.concat(parts);

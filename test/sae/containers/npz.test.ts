@@ -46,7 +46,7 @@ describe('a numpy archive', () => {
     ['a member outside the folder', [{ ...vector, name: '../b.npy' }], /\.\.\/b\.npy/],
     ['an absolute member', [{ ...vector, name: '/b.npy' }], /\/b\.npy/],
     ['two members of one name', [vector, vector], /two members named b\.npy/],
-    ['a zip bomb', [{ ...vector, content: Buffer.alloc(64 << 20), deflate: true }], /unpacked/],
+    ['a zip bomb', [{ ...vector, content: Buffer.alloc(17 << 20), deflate: true }], /unpacked/],
     ['a member that claims terabytes', [{ ...vector, deflate: true, claimedBytes: 0xfffffff0 }], /unpacked/],
     ['a member that is no array', [{ name: 'b.npy', content: Buffer.from('hello world, hello') }], /not a numpy array/],
   ];

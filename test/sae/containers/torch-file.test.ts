@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { InputError } from '../../../matching/errors';
 import { rowOf } from '../../../matching/row-matrix';
 import { bufferReader } from '../../../sae/containers/byte-reader';
@@ -116,44 +115,4 @@ describe('a file of torch.save', () => {
     const pickle = Buffer.from([0x80, 2, 0x7d, 0x71, 0, 0x30, ...[1, 2, 3, 4].flatMap(level), 0x2e]);
     await expect(open(archiveOf(pickle))).rejects.toThrow(InputError);
   });
-
-  it('ends in tensors or a typed error, whatever byte of it is changed', async () => {
-    const original = bytesOf('strided.pt');
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(original.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
-        fc.option(fc.nat(original.length)),
-        async (changes, end) => {
-          const bytes = Buffer.from(original);
-          for (const [at, value] of changes) bytes[at] = value;
-          await readAll(end === null ? bytes : bytes.subarray(0, end));
-        }
-      ),
-      { numRuns: 300 }
-    );
-  });
-
-  it('ends in tensors or a typed error, whatever byte of its pickle is changed', async () => {
-    const pickle = tensorPickle(0, [2, 2], [2, 1]);
-    await fc.assert(
-      fc.asyncProperty(fc.nat(pickle.length - 1), fc.nat(255), fc.nat(pickle.length), async (at, value, end) => {
-        const bytes = Buffer.from(pickle);
-        bytes[at] = value;
-        await readAll(archiveOf(bytes));
-        await readAll(archiveOf(bytes.subarray(0, end)));
-      }),
-      { numRuns: 300 }
-    );
-  });
 });
-
-async function readAll(bytes: Buffer): Promise<void> {
-  try {
-    const file = await openTensorFile(bufferReader('x.pt', bytes));
-    for (const tensor of file?.tensors.values() ?? []) {
-      if (isFloatType(tensor.dtype) && tensor.shape.length < 3) await valuesOf(tensor);
-    }
-  } catch (error) {
-    expect(error).toBeInstanceOf(InputError);
-  }
-}

@@ -1,10 +1,9 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeCanonical, foldSae } from '../../../sae/canonical-file';
 import { listSaes } from '../../../sae/catalogue';
 import { openSource } from '../../../sae/sources/open-source';
 import { cases, FORMATS, loadOf, TOLERANCE, worst } from '../library-cases';
-import { load, put, scratchFolder } from '../support';
+import { scratchFolder } from '../support';
 
 const scratch = scratchFolder();
 
@@ -34,19 +33,6 @@ describe('an SAE of its own library', () => {
     const alone = { ...sae, skip: null, decoderBias: new Float64Array(expected.d_out) };
     expect(worst(alone, { ...expected, output: expected.contributions![own]! })).toBeLessThan(TOLERANCE);
   });
-
-  it.each(whole)(
-    'reconstructs the same once it is folded, and written and read again: %s',
-    async (name, folder, expected) => {
-      const sae = await loadOf(folder, expected.path);
-      // A gated feature may have no threshold above 0; it cannot be folded, and is left out.
-      if (sae.header.gauge === 'theta' && sae.threshold!.some((value) => value <= 0)) return;
-      const { tensors } = foldSae(sae, { degenerate: 'error', file: name });
-      const file = encodeCanonical(tensors, sae.header);
-      const copy = await load(put(scratch, `${name}/sae.safetensors`, Buffer.concat(file.chunks)));
-      expect(worst(copy, expected)).toBeLessThan(TOLERANCE);
-    }
-  );
 });
 
 it.each(['openmoss', 'llama-scope', 'sparsify', 'dictionary-learning', 'gemma-scope-2'])(
