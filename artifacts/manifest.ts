@@ -11,11 +11,15 @@ const json: z.ZodType = z.json();
 const layer = z.int().nullable();
 const bytes = z.int().nonnegative();
 
+const files = z.array(z.object({ path: z.string(), bytes, sha256: z.string(), version: z.string().optional() }));
+
 const inputSchema = z.object({
   layer,
   /** The SAE as the user could name it: its source and place in it. */
   path: z.string(),
-  files: z.array(z.object({ path: z.string(), bytes, sha256: z.string(), version: z.string().optional() })),
+  files,
+  /** The features export that its scale was read from. */
+  scale: z.object({ location: z.string(), files }).optional(),
   /** What the SAE's headers say. */
   header: json,
 });

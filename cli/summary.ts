@@ -42,16 +42,21 @@ async function pairLine(row: PairRow, results: RunResults): Promise<string[]> {
   ];
 }
 
-/** Says how many features of each layer were left out because they cannot be folded. */
-export function warnExcluded(output: Output, rows: readonly PairRow[]): void {
+/**
+ * Says how many features of each layer were left out because they cannot be folded.
+ *
+ * @param scale what was folded in where it was not the SAEs' own
+ */
+export function warnExcluded(output: Output, rows: readonly PairRow[], scale?: string): void {
   const excluded = new Map<string, number>();
   for (const { source_layer: source, target_layer: target, excluded_source, excluded_target } of rows) {
     const named = source !== null && target !== null && source !== target;
     if (excluded_source) excluded.set(named ? `layer ${source}` : 'source', excluded_source);
     if (excluded_target) excluded.set(named ? `layer ${target}` : 'target', excluded_target);
   }
+  const what = scale === undefined ? 'a threshold of 0 or less' : 'a scale of 0 or less, or none,';
   for (const [layer, count] of excluded) {
-    output.warn(`${layer}: ${count} features with a threshold of 0 or less were left out (see --degenerate)`);
+    output.warn(`${layer}: ${count} features with ${what} were left out (see --degenerate)`);
   }
 }
 

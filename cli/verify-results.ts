@@ -11,6 +11,10 @@ import { getVerified } from '../artifacts/verified';
 import { SaeMatchError } from '../matching/errors';
 import { hashInputs } from '../sae/hash-inputs';
 import { resolveSaeArgument } from '../sae/sae-argument';
+import { exportDifference } from '../sae/scale/export-difference';
+import type { ExportFile } from '../sae/scale/export-difference';
+import { hashExport } from '../sae/scale/export-files';
+import { isScaleWord } from '../sae/scale/scale-choice';
 
 /** Result of `verify`; field names as in its JSON. */
 export interface Verification {
@@ -53,6 +57,8 @@ export interface PairToVerify {
 export interface SaeToVerify {
   readonly argument: string;
   readonly sha256: readonly string[];
+  /** The scale that was folded in, where its export is now, and the files of that as they were; absent: its own. */
+  readonly scale?: { readonly choice: string; readonly files: readonly ExportFile[] };
 }
 
 export interface VerifyOptions extends RunTaskOptions {
@@ -100,12 +106,16 @@ async function checkChecksums(store: ObjectStore, manifest: Manifest, pairs: rea
     await noting(faults, () => getVerified(store, { key: path, bytes, crc32c }));
   }
   const saes = new Map(
-    pairs.flatMap(({ source, target }) => [source, target].map((sae) => [`${sae.argument} ${sae.sha256.join()}`, sae]))
+    pairs.flatMap(({ source, target }) => [source, target].map((sae) => [JSON.stringify(sae), sae]))
   );
-  for (const sae of saes.values()) await noting(faults, () => checkInput(sae));
+  for (const sae of saes.values()) {
+    await noting(faults, () => checkInput(sae));
+    await noting(faults, () => checkScale(sae));
+  }
   return check(faults);
 }
 
+const MOVED_EXPORT = 'Name the original export with --scale.';
 const MOVED = 'Name the original SAEs with --source (and --target for a pair).';
 
 async function checkInput({ argument, sha256: expected }: SaeToVerify): Promise<void> {
@@ -122,6 +132,21 @@ async function checkInput({ argument, sha256: expected }: SaeToVerify): Promise<
       remedy: MOVED,
     });
   }
+}
+
+async function checkScale({ scale }: SaeToVerify): Promise<void> {
+  if (scale === undefined || isScaleWord(scale.choice)) return;
+  const now = await hashExport(scale.choice).catch((cause: unknown) => {
+    if (!(cause instanceof SaeMatchError)) throw cause;
+    throw new SaeMatchError(cause.message, { remedy: MOVED_EXPORT, cause });
+  });
+  const difference = exportDifference(now, scale.files);
+  if (difference === null) return;
+  const { path, found, expected } = difference;
+  throw new SaeMatchError('the export is not the one the results were made from', {
+    ...{ file: scale.choice, field: path, found, expected: `${expected}, as in the manifest` },
+    remedy: MOVED_EXPORT,
+  });
 }
 
 async function statedRows(store: ObjectStore): Promise<PairRow[]> {
@@ -149,6 +174,8 @@ async function verifyPair(
     files: pair.files,
     source: pair.source.argument,
     target: pair.target.argument,
+    ...(pair.source.scale &&
+      pair.target.scale && { scales: { source: pair.source.scale.choice, target: pair.target.scale.choice } }),
     statedObjective: row?.objective ?? null,
   };
   const { permutationFaults, certificateFaults, proof }: PairVerification = await runTask('verifyPair', input, options);

@@ -7,9 +7,15 @@ import type { ScaleOptions, Scaling } from './scale-rows';
 /** Version of the arithmetic of this file; part of the content address of folded layers. */
 export const FOLDING_VERSION = 1;
 
+/**
+ * Which per-feature scale folding divides out: the JumpReLU threshold, the decoder norm where there is none, or one that
+ * is given from outside.
+ */
+export type Gauge = 'theta' | 'decoder_norm' | 'given';
+
 /** The weights of one layer's SAE as stored, feature-major (structurally a canonical SAE). */
 export interface UnfoldedLayer {
-  readonly header: { readonly gauge: 'theta' | 'decoder_norm' };
+  readonly header: { readonly gauge: Gauge };
   /** W_enc `[features, d_in]`. */
   readonly encoder: RowMatrix<FloatArray>;
   /** b_enc `[features]`. */
@@ -18,6 +24,8 @@ export interface UnfoldedLayer {
   readonly decoder: RowMatrix<FloatArray>;
   /** JumpReLU threshold θ `[features]`, or null where the activation has none. */
   readonly threshold: Float64Array | null;
+  /** Scale of the features' activations `[features]`, in their units; present where the gauge is `given`. */
+  readonly scale?: Float64Array | null;
 }
 
 /** The float32 rows that are matched: one row a feature, comparable across layers. */
@@ -29,7 +37,7 @@ export interface FoldedLayer {
   readonly encoderBias: Float32Array;
   /** W_dec' `[features, d_out]`. */
   readonly decoder: RowMatrix;
-  /** 1 for features that cannot be folded (θ ≤ 0): zero rows, never matched. `[features]` */
+  /** 1 for features that cannot be folded (θ or a given scale ≤ 0): zero rows, never matched. `[features]` */
   readonly excluded: Uint8Array;
 }
 
@@ -40,7 +48,7 @@ export const MATRICES: readonly MatrixName[] = ['encoder', 'decoder'];
 export interface FoldOptions {
   /** False keeps the stored weights, rounded to float32. */
   readonly fold: boolean;
-  /** What to do with θ ≤ 0. */
+  /** What to do with θ ≤ 0, or a given scale ≤ 0. */
   readonly degenerate: 'exclude' | 'error';
   /** Which matrices are wanted; the others come out with no columns. Default: both. */
   readonly matrices?: readonly MatrixName[];
@@ -56,13 +64,14 @@ export interface FoldOptions {
 /**
  * Folds each feature's scale into its weights (SAE Match, arXiv 2410.07656, Eq. 4): W_enc/θ, b_enc/θ, W_dec·θ.
  * Where the SAE has no threshold the scale is 1/‖decoder row‖ (gauge `decoder_norm`): unit decoder rows, encoder row
- * and bias times the norm (a gauge without data). Each value is computed in float64 from the stored weight and rounded once to float32, so
- * the folded rows do not change when a feature of the SAE is rescaled by a power of two.
+ * and bias times the norm (a gauge without data), unless a scale is given (gauge `given`): it takes the place of θ. Each
+ * value is computed in float64 from the stored weight and rounded once to float32, so the folded rows do not change when a
+ * feature of the SAE is rescaled by a power of two, and its given scale with it.
  *
- * Rules: θ ≤ 0 excludes the feature (zero rows) or is an error; more than half a layer excluded is always an error.
- * A decoder row of norm 0 under gauge `decoder_norm` gives zero rows and stays in the problem.
+ * Rules: θ or a given scale ≤ 0 excludes the feature (zero rows) or is an error; more than half a layer excluded is
+ * always an error. A decoder row of norm 0 under gauge `decoder_norm` gives zero rows and stays in the problem.
  *
- * @throws InputError when θ ≤ 0 and `degenerate` is `error`, or when more than half the features would be excluded.
+ * @throws InputError when one is ≤ 0 and `degenerate` is `error`, or when more than half the features would be excluded.
  */
 export function foldLayer(layer: UnfoldedLayer, options: FoldOptions): FoldedLayer {
   const features = layer.decoder.rows;
@@ -95,20 +104,25 @@ function featureScale(layer: UnfoldedLayer, excluded: Uint8Array, options: FoldO
     for (let i = 0; i < scale.length; i++) scale[i] = norm(rowOf(layer.decoder, i));
     return scale;
   }
-  if (layer.threshold === null) {
-    throw new InputError('no threshold to fold', { file: options.file, field: 'threshold', found: 'none' });
-  }
-  scale.set(layer.threshold);
-  markDegenerate(scale, excluded, options);
+  const field = layer.header.gauge === 'given' ? 'scale' : 'threshold';
+  const values = layer[field] ?? null;
+  if (values === null) throw new InputError(`no ${field} to fold`, { file: options.file, field, found: 'none' });
+  scale.set(values);
+  markDegenerate(scale, field, excluded, options);
   for (let i = 0; i < scale.length; i++) if (excluded[i] === 1) scale[i] = 0;
   return scale;
 }
 
-function markDegenerate(threshold: Float64Array, excluded: Uint8Array, options: FoldOptions): void {
+function markDegenerate(
+  scale: Float64Array,
+  field: 'threshold' | 'scale',
+  excluded: Uint8Array,
+  options: FoldOptions
+): void {
   let count = 0;
   let first = -1;
-  for (let i = 0; i < threshold.length; i++) {
-    if (threshold[i]! > 0) continue;
+  for (let i = 0; i < scale.length; i++) {
+    if (scale[i]! > 0) continue;
     excluded[i] = 1;
     count += 1;
     if (first < 0) first = i;
@@ -116,21 +130,24 @@ function markDegenerate(threshold: Float64Array, excluded: Uint8Array, options: 
   if (count === 0) return;
   const facts = {
     file: options.file,
-    field: 'threshold',
-    found: `${count} of ${threshold.length} features with a threshold of 0 or less (first: feature ${first})`,
+    field,
+    found: `${count} of ${scale.length} features with a ${field} of 0 or less (first: feature ${first})`,
   };
   if (options.degenerate === 'error') {
     throw new InputError('cannot fold', {
       ...facts,
-      expected: 'only positive thresholds',
+      expected: `only positive ${field}s`,
       remedy: 'Use --degenerate exclude to leave these features out, or --no-fold.',
     });
   }
-  if (count * 2 > threshold.length) {
+  if (count * 2 > scale.length) {
     throw new InputError('more than half of the layer cannot be folded', {
       ...facts,
       expected: 'at most half of the features',
-      remedy: 'Use --no-fold, or check that this is a JumpReLU SAE.',
+      remedy:
+        field === 'scale'
+          ? 'Use another --scale, or --no-fold.'
+          : 'Use --no-fold, or check that this is a JumpReLU SAE.',
     });
   }
 }
@@ -150,7 +167,7 @@ function refusing(field: string, file: string): ScaleOptions {
         field: `${field}, feature ${feature}`,
         found: 'an infinite or undefined value after folding',
         expected: 'finite values',
-        remedy: 'Check the threshold and the weights of this feature, or use --no-fold.',
+        remedy: 'Check the threshold or scale and the weights of this feature, or use --no-fold.',
       });
     },
   };

@@ -72,7 +72,7 @@ export interface FoldedSae {
 }
 
 /**
- * Folds an SAE: with gauge `theta` every threshold becomes 1, with gauge `decoder_norm` it stays 0 or absent.
+ * Folds an SAE: with gauge `theta` every threshold becomes 1, with the others it stays 0 or absent.
  *
  * @throws InputError as `foldLayer` does
  */
@@ -96,10 +96,18 @@ export function foldSae(sae: CanonicalSae, options: Omit<FoldOptions, 'fold' | '
 
 /**
  * With unit decoder rows an activation is what it was times the norm, so what ranked it is divided by that: SAEs that
- * rank activations times norms rank plain activations once they are folded, and the other way round.
+ * rank activations times norms rank plain activations once they are folded, and the other way round. With a given scale
+ * an activation is what it was divided by that, so what ranked it is multiplied.
  */
-function foldedSelectScale({ header, selectScale, decoder }: CanonicalSae): Float64Array | null {
+function foldedSelectScale({ header, selectScale, scale, decoder }: CanonicalSae): Float64Array | null {
   if (header.gauge === 'theta' || !RANKING.includes(header.activation)) return null;
+  if (header.gauge === 'given') {
+    const given = (scale ?? new Float64Array(decoder.rows)).map((value, i) =>
+      value > 0 ? (selectScale?.[i] ?? 1) * value : 0
+    );
+    // One number for all features ranks as none does.
+    return given.every((value) => value === given[0]) ? null : given;
+  }
   const folded = rowNorms(decoder).map((norm, i) => (norm === 0 ? 0 : (selectScale?.[i] ?? 1) / norm));
   return folded.every((value) => value === 1) ? null : folded;
 }

@@ -1,11 +1,11 @@
+import type { Gauge } from '../matching/folding';
 import type { FloatArray, RowMatrix } from '../matching/row-matrix';
+
+export type { Gauge };
 
 /** How an SAE gates its features. */
 export type Activation = 'jumprelu' | 'relu' | 'topk' | 'groupmax' | 'batchtopk' | 'gated';
 export const ACTIVATIONS: readonly Activation[] = ['jumprelu', 'relu', 'topk', 'groupmax', 'batchtopk', 'gated'];
-
-/** Which per-feature scale folding divides out: the JumpReLU threshold, or the decoder norm where there is none. */
-export type Gauge = 'theta' | 'decoder_norm';
 
 /** What the headers of an SAE's files say; known without reading any weight. */
 export interface SaeHeader {
@@ -49,6 +49,8 @@ export interface CanonicalSae {
   readonly decoderBias: Float64Array;
   /** JumpReLU threshold `[features]`; 0 for ReLU; null where the activation has none (TopK). */
   readonly threshold: Float64Array | null;
+  /** Scale of the activations `[features]`, 0 where there is none; present where the gauge is `given`. */
+  readonly scale?: Float64Array | null;
   /** TopK takes the features whose activation times this is largest `[features]`; null where it ranks activations. */
   readonly selectScale: Float64Array | null;
   /** Added to the output as `skip·x` `[dOut, dIn]`; null where there is none. It is no part of a feature. */

@@ -3,6 +3,7 @@ import type { Activation, CanonicalSae, Gauge } from './canonical';
 import type { CatalogueEntry } from './catalogue-entry';
 import { rowNorms } from './formats/assemble';
 import { loadSae } from './load-sae';
+import { giveScale } from './scale/give-scale';
 import { quantilesOf } from './quantiles';
 import type { Quantiles } from './quantiles';
 import type { SaeSource, TransferOptions } from './sources/source';
@@ -23,7 +24,9 @@ export interface SaeDescription {
   readonly input_norm: string | null;
   /** Thresholds; null when the gauge is not theta. */
   readonly theta: Quantiles | null;
-  /** Features that folding cannot treat: threshold 0 or less where the gauge is theta. */
+  /** What is folded where the gauge is given, 0 for features without; absent otherwise. */
+  readonly scale?: Quantiles | null;
+  /** Features that folding cannot treat: a threshold, or a given scale, of 0 or less. */
   readonly excluded: number | null;
   /** Features whose encoder or decoder row is all zero. */
   readonly dead: number | null;
@@ -39,6 +42,8 @@ export interface SaeDescription {
 export interface DescribeOptions extends TransferOptions {
   /** False uses the headers only. */
   readonly weights: boolean;
+  /** Scale that an SAE without thresholds is given, as in a specification; absent: its own. */
+  readonly scale?: string;
 }
 
 /** Norms of rows that were normalised in float32 or less differ by about this much. */
@@ -47,7 +52,7 @@ const EQUAL_NORM_TOLERANCE = 1e-6;
 /**
  * Describes one SAE.
  *
- * @throws InputError when `weights` is true and they cannot be read.
+ * @throws InputError when `weights` is true and they, or the scale, cannot be read.
  */
 export async function describeSae(
   source: SaeSource,
@@ -55,18 +60,25 @@ export async function describeSae(
   options: DescribeOptions
 ): Promise<SaeDescription> {
   if (!options.weights) return fromHeader(source, entry);
-  const sae = await loadSae(source, entry, options);
+  const stored = await loadSae(source, entry, options);
+  const { sae } =
+    options.scale === undefined ? { sae: stored } : await giveScale(stored, options.scale, { source, entry });
   const norms = rowNorms(sae.decoder);
   const theta = sae.header.gauge === 'theta' ? sae.threshold : null;
+  const given = sae.header.gauge === 'given' ? (sae.scale ?? null) : null;
+  const folded = theta ?? given;
   return {
     ...fromHeader(source, { ...entry, header: sae.header }),
     theta: theta && quantilesOf(theta),
-    excluded: theta?.reduce((count, value) => count + (value > 0 ? 0 : 1), 0) ?? 0,
+    ...(given !== null && { scale: quantilesOf(given) }),
+    excluded: folded?.reduce((count, value) => count + (value > 0 ? 0 : 1), 0) ?? 0,
     dead: countDead(sae, norms),
     decoder_norm: quantilesOf(norms),
-    fold_changes_result: theta === null ? !nearlyEqual(norms) : theta.some((value) => value !== theta[0] || value <= 0),
+    fold_changes_result: folded === null ? !nearlyEqual(norms) : !isOnePositive(folded),
   };
 }
+
+const isOnePositive = (scale: Float64Array): boolean => scale.every((value) => value === scale[0] && value > 0);
 
 function fromHeader(source: SaeSource, { format, path, layer, files, header, error }: CatalogueEntry): SaeDescription {
   return {

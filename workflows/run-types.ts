@@ -22,6 +22,11 @@ export interface RunSpec {
   /** What happens to features with θ ≤ 0. */
   readonly degenerate: 'exclude' | 'error';
   /**
+   * The scale that is folded into SAEs without thresholds: `threshold:<number>`, `latents_mean_square`, or the absolute
+   * path of a features export, in which `{layer}` stands for the layer. Absent: their decoder norms.
+   */
+  readonly scale?: string;
+  /**
    * ρ: features of both sides may stay unmatched at the price (1 − ρ)‖·‖², so that two features are worth matching from a
    * cosine of ρ on at equal norms. Absent: the smaller side is matched completely.
    */
@@ -65,6 +70,14 @@ export interface PlannedFile {
   readonly version?: string;
 }
 
+/** An export that says how large the activations of features are. */
+export interface PlannedScale {
+  /** Its folder or file. */
+  readonly location: string;
+  /** Paths are relative to the folder. */
+  readonly files: readonly PlannedFile[];
+}
+
 /** One layer of a resolved run. Refers to files by hash; carries no weights. */
 export interface LayerPlan {
   readonly layer: number;
@@ -75,6 +88,8 @@ export interface LayerPlan {
   /** How the SAE alone is named, for whoever verifies the results. */
   readonly argument?: string;
   readonly files: readonly PlannedFile[];
+  /** The features export that its scale is read from; absent where no path was given as the scale. */
+  readonly scale?: PlannedScale;
   readonly features: number;
   readonly elements: number;
   /** What the headers say, for the manifest. */
@@ -98,7 +113,7 @@ export interface FoldedRef {
   readonly rows: string;
   /** Content key of the folded rows the paper's metric is computed on; null when the layer cannot be folded. */
   readonly folded: string | null;
-  /** SHA-256 of the input files. */
+  /** SHA-256 of the input files, with those of the scale's export at the end. */
   readonly inputs: readonly string[];
   readonly cached: boolean;
 }

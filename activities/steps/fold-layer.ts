@@ -1,7 +1,7 @@
 import { openStore } from '../../artifacts/store/open-store';
 import { InputError } from '../../matching/errors';
 import { foldLayer } from '../../matching/folding';
-import type { CanonicalSae } from '../../sae/canonical';
+import type { CanonicalSae, SaeHeader } from '../../sae/canonical';
 import { foldSae } from '../../sae/canonical-file';
 import { listSaes } from '../../sae/catalogue';
 import { openSource } from '../../sae/sources/open-source';
@@ -9,8 +9,11 @@ import type { FoldInput } from '../../workflows/activity-types';
 import type { FoldedRef, LayerPlan, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
 import { hasFolded, writeFolded } from './folded-artifact';
+import { inputHashes } from './input-hashes';
 import { foldKey } from './keys';
 import { loadInput } from './load-input';
+import { scaleUnchanged } from './scale-unchanged';
+import type { ExpectedScale } from './scale-unchanged';
 
 /**
  * Reads one layer's SAE and stores the rows that are matched, and the folded rows for the paper's metric where those
@@ -25,6 +28,7 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
       layer: layer.layer,
       fold,
       degenerate: fold === spec.fold ? spec.degenerate : 'exclude',
+      scale: expectedScale(spec, layer),
     });
   const rows = keyOf(spec.fold);
   const folded = keyOf(true);
@@ -33,12 +37,12 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
     features: layer.features,
     elements: layer.elements,
     rows,
-    inputs: layer.files.map((file) => file.sha256),
+    inputs: inputHashes(layer),
   };
   if ((await hasFolded(store, rows)) && (await hasFolded(store, folded))) return { ...ref, folded, cached: true };
 
   context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
-  const sae = await loadUnchanged(spec, layer, context);
+  const { stored, sae } = await loadUnchanged(spec, layer, context);
   context.throwIfCancelled();
   context.onProgress({ phase: 'folding', done: 0, total: 1, gap: null });
   const file = `${spec.source}/${sae.header.path}`;
@@ -50,7 +54,7 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
     return { ...ref, folded, cached: false };
   }
   const unfolded = foldLayer(sae, { fold: false, degenerate: spec.degenerate, file, reuse: true });
-  await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, header);
+  await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, stored);
   try {
     const { tensors } = foldSae(sae, { degenerate: 'exclude', file, reuse: true });
     await writeFolded(store, folded, tensors, header);
@@ -62,8 +66,20 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   }
 }
 
-/** @throws InputError when a file is not the one the run was planned with */
-async function loadUnchanged(spec: RunSpec, layer: LayerPlan, context: TaskContext): Promise<CanonicalSae> {
+function expectedScale({ scale: choice }: RunSpec, { scale }: LayerPlan): ExpectedScale | undefined {
+  return choice === undefined ? undefined : { choice: scale?.location ?? choice, files: scale?.files ?? [] };
+}
+
+/**
+ * The SAE with the scale that is folded in, and its header as stored.
+ *
+ * @throws InputError when a file is not the one the run was planned with
+ */
+async function loadUnchanged(
+  spec: RunSpec,
+  layer: LayerPlan,
+  context: TaskContext
+): Promise<{ readonly stored: SaeHeader; readonly sae: CanonicalSae }> {
   const source = await openSource(layer.source ?? spec.source);
   const entries = await listSaes(source, {
     ...(spec.format !== null && { format: spec.format }),
@@ -74,5 +90,9 @@ async function loadUnchanged(spec: RunSpec, layer: LayerPlan, context: TaskConte
     throw new InputError('the SAE is gone', { file: layer.path, remedy: 'Put it back and resume the run.' });
   }
   if (entry.error !== null) throw entry.error;
-  return (await loadInput(source, entry, layer.files, context)).sae;
+  const { sae } = await loadInput(source, entry, layer.files, context);
+  const scaled = await scaleUnchanged(sae, expectedScale(spec, layer), { source, entry }, context);
+  for (const note of scaled.sae.header.notes.slice(sae.header.notes.length))
+    context.onNote(`layer ${layer.layer}: ${note}`);
+  return { stored: sae.header, sae: scaled.sae };
 }

@@ -3,7 +3,9 @@ import { bytesOf } from '../../sae/catalogue-entry';
 import type { CatalogueEntry } from '../../sae/catalogue-entry';
 import { hashInputs } from '../../sae/hash-inputs';
 import type { HashOptions } from '../../sae/hash-inputs';
-import type { LayerPlan, RunPlan, RunSpec } from '../../workflows/run-types';
+import { hashExport } from '../../sae/scale/export-files';
+import { isScaleWord, scaleOfLayer } from '../../sae/scale/scale-choice';
+import type { LayerPlan, PlannedScale, RunPlan, RunSpec } from '../../workflows/run-types';
 import { reportTransfer } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { planRun, readFailure } from './resolve-run';
@@ -24,13 +26,26 @@ export async function hashSourceTask({ spec }: HashSourceInput, context: TaskCon
       continue;
     }
     try {
-      layers.push({ ...layer, files: await hashInputs(source, entry, hashOptions(entry, context)) });
+      const files = await hashInputs(source, entry, hashOptions(entry, context));
+      const scale = await planScale(spec.scale, layer.layer, context);
+      layers.push({ ...layer, files, ...(scale !== null && { scale }) });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       layers.push({ ...layer, files: [], failure: readFailure(layer.layer, error) });
     }
   }
   return { layers, pairs: plan.pairs };
+}
+
+/** Fixes the export that a scale is read from; null where it is read from none. */
+export async function planScale(
+  scale: string | undefined,
+  layer: number | null,
+  context: TaskContext
+): Promise<PlannedScale | null> {
+  if (scale === undefined || isScaleWord(scale)) return null;
+  const location = scaleOfLayer(scale, layer);
+  return { location, files: await hashExport(location, context.throwIfCancelled) };
 }
 
 /** How inputs are fixed before any is read. */

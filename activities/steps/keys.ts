@@ -3,6 +3,7 @@ import { contentKey } from '../../artifacts/content-key';
 import { COMPOSITION_VERSION } from '../../matching/composition';
 import { FOLDING_VERSION } from '../../matching/folding';
 import { MATCHING_VERSION } from '../../matching/match-pair';
+import { scaleName } from '../../sae/scale/scale-choice';
 import { matchingOptions } from './matching-options';
 import type { MatchingOptions } from './matching-options';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
@@ -19,13 +20,21 @@ export interface FoldKeyInput {
   readonly layer: number | null;
   readonly fold: boolean;
   readonly degenerate: RunSpec['degenerate'];
+  /** The scale that is folded in where it is not the SAE's own: a choice, and the files it is read from. */
+  readonly scale?: { readonly choice: string; readonly files: readonly { readonly sha256: string }[] } | undefined;
 }
 
-export function foldKey({ files, format, layer, fold, degenerate }: FoldKeyInput): string {
+export function foldKey({ files, format, layer, fold, degenerate, scale }: FoldKeyInput): string {
   const hashes = files.map((file) => file.sha256);
-  // Without folding, thresholds are not looked at.
+  // Without folding, thresholds and scales are not looked at.
   const policy = fold ? degenerate : 'exclude';
-  return contentKey('folded', { version: FOLDING_VERSION, hashes, format, layer, fold, degenerate: policy });
+  return contentKey('folded', {
+    ...{ version: FOLDING_VERSION, hashes, format, layer, fold, degenerate: policy },
+    ...(fold &&
+      scale !== undefined && {
+        scale: { choice: scaleName(scale.choice), hashes: scale.files.map((file) => file.sha256) },
+      }),
+  });
 }
 
 export function matchKey(source: FoldedRef, target: FoldedRef, spec: RunSpec): string {

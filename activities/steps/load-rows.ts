@@ -4,6 +4,8 @@ import type { FoldedLayer, FoldOptions, MatrixName } from '../../matching/foldin
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import type { TaskContext } from '../task-context';
 import { loadInput } from './load-input';
+import { scaleUnchanged } from './scale-unchanged';
+import type { ExpectedScale } from './scale-unchanged';
 
 export interface LoadRowsInput extends Pick<FoldOptions, 'fold' | 'degenerate'> {
   /** A folder, a file, or `<source>#<layer>`. */
@@ -11,6 +13,8 @@ export interface LoadRowsInput extends Pick<FoldOptions, 'fold' | 'degenerate'> 
   readonly format: string | null;
   /** Hashes that its files must have. */
   readonly sha256: readonly string[];
+  /** The scale that is folded in; absent: its own. */
+  readonly scale?: ExpectedScale;
   readonly matrices: readonly MatrixName[];
 }
 
@@ -25,8 +29,10 @@ export async function loadRowsTask(input: LoadRowsInput, context: TaskContext): 
   context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
   const { source, entry } = await resolveSaeArgument(argument, format === null ? {} : { format });
   const expected = input.sha256.map((sha256) => ({ sha256 }));
-  const { sae, files } = await loadInput(source, entry, expected, context);
+  const { sae: stored, files } = await loadInput(source, entry, expected, context);
+  const { sae, files: scaleFiles } = await scaleUnchanged(stored, input.scale, { source, entry }, context);
   const rows = foldLayer(sae, { fold, degenerate, file: argument, matrices, reuse: true });
   const header = { ...sae.header, notes: [...sae.header.notes] };
-  return { input: { layer: sae.header.layer, path: argument, files: [...files], header }, rows };
+  const scale = scaleFiles.length > 0 && { scale: { location: input.scale!.choice, files: [...scaleFiles] } };
+  return { input: { layer: sae.header.layer, path: argument, files: [...files], ...scale, header }, rows };
 }

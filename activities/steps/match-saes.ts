@@ -11,10 +11,11 @@ import { VERSION } from '../../matching/version';
 import type { SaeHeader } from '../../sae/canonical';
 import { hashInputs } from '../../sae/hash-inputs';
 import { resolveSaeArgument } from '../../sae/sae-argument';
+import { checkScalable } from '../../sae/scale/check-scalable';
 import type { SaeSelection } from '../../sae/select/selection';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
-import { hashOptions } from './hash-source';
+import { hashOptions, planScale } from './hash-source';
 import { environmentFacts } from './environment-facts';
 import { deleteCheckpoint } from './match-checkpoint';
 import type { MatchResources } from './match-resources';
@@ -23,6 +24,7 @@ import { encodeMatchTables, matchRow } from './match-tables';
 import { matchingOptions } from './matching-options';
 import type { MatchingOptions } from './matching-options';
 import type { SideRef } from './rows-ref';
+import type { ExpectedScale } from './scale-unchanged';
 
 export interface MatchSaesInput extends MatchingOptions {
   /** SAE arguments: a folder, a file, or `<source>#<layer>`. */
@@ -45,7 +47,7 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   const target = await identify(input.target, input, context);
   if (!input.allowHookMismatch) checkHooks([source, target].map(({ name, header }) => ({ name, hook: header.hook })));
   const options = matchingOptions(input);
-  const hashes = { source: source.sha256, target: target.sha256 };
+  const hashes = { source: hashesOf(source), target: hashesOf(target) };
   const store = openStore(input.out);
   // Where a file holds several SAEs, its hash does not say which are matched.
   const parts = { source: source.part, target: target.part };
@@ -66,7 +68,7 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   };
   const seconds = (Date.now() - started.getTime()) / 1000;
   const row: PairRow = { ...matchRow(pair, seconds), composed_agreement: null, composed_extra_cost: null };
-  const requested = { ...options, format: input.format };
+  const requested = { ...options, ...(input.scale !== undefined && { scale: input.scale }), format: input.format };
   await writeFolder(input.out, started, [matched.source!, matched.target!], requested, row, {
     ...encodeMatchTables(pair, hashes, options),
     [PAIR_LAYOUT.pairs]: encodePairs([row], { inputs: hashes, options }),
@@ -82,21 +84,33 @@ interface IdentifiedSae {
   /** Which SAE of its files it is, where they hold several. */
   readonly part: string | null;
   readonly sha256: readonly string[];
+  /** The scale that is folded in; absent: its own. */
+  readonly scale?: ExpectedScale;
 }
 
 async function identify(
   named: string,
-  { format, selection }: MatchSaesInput,
+  { format, selection, scale: choice }: MatchSaesInput,
   context: TaskContext
 ): Promise<IdentifiedSae> {
   const options = { ...selection, ...(format !== null && { format }) };
   const { source, entry, argument: name } = await resolveSaeArgument(named, options);
+  const header = entry.header!;
+  if (choice !== undefined) checkScalable(header, choice, name);
   const files = await hashInputs(source, entry, hashOptions(entry, context));
-  return { name, header: entry.header!, part: entry.part, sha256: files.map((file) => file.sha256) };
+  const identified = { name, header, part: entry.part, sha256: files.map((file) => file.sha256) };
+  if (choice === undefined) return identified;
+  const planned = await planScale(choice, header.layer, context);
+  return { ...identified, scale: { choice: planned?.location ?? choice, files: planned?.files ?? [] } };
 }
 
-function sideOf({ name, sha256 }: IdentifiedSae, { format, fold, degenerate }: MatchSaesInput): SideRef {
-  const sae = { kind: 'sae', argument: name, format, sha256 } as const;
+/** SHA-256 of all files that decide what is matched: those of the SAE, then those of its scale. */
+function hashesOf({ sha256, scale }: IdentifiedSae): readonly string[] {
+  return [...sha256, ...(scale?.files ?? []).map((file) => file.sha256)];
+}
+
+function sideOf({ name, sha256, scale }: IdentifiedSae, { format, fold, degenerate }: MatchSaesInput): SideRef {
+  const sae = { kind: 'sae', argument: name, format, sha256, ...(scale !== undefined && { scale }) } as const;
   const rows = { ...sae, fold, degenerate };
   return { name, rows, folded: fold ? rows : { ...sae, fold: true, degenerate: 'exclude' } };
 }

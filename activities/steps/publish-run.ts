@@ -11,6 +11,7 @@ import { VERSION } from '../../matching/version';
 import type { PublishInput } from '../../workflows/activity-types';
 import type { Failure, MatchRef, RunOutcome, RunRequest } from '../../workflows/run-types';
 import { environmentFacts } from './environment-facts';
+import { inputHashes } from './input-hashes';
 import { chainsObject } from './keys';
 import { matchingOptions } from './matching-options';
 import { readMatchSummary } from './match-summary';
@@ -35,7 +36,7 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
   const rows = plan.pairs.map(([source, target]) =>
     pairRow(input, source, target, summaries.get(`${source}:${target}`))
   );
-  const inputs = plan.layers.map(({ layer, files }) => ({ layer, files: files.map((file) => file.sha256) }));
+  const inputs = plan.layers.map((layer) => ({ layer: layer.layer, files: inputHashes(layer) }));
   const pairs = encodePairs(rows, { inputs, options: matchingOptions(request.spec) });
   artifacts.push(await publishBytes(store, folder, layout.pairs, pairs));
   if (input.chains !== null) {
@@ -174,10 +175,11 @@ function manifestOf(
     state,
     version: VERSION,
     spec: { ...request.spec },
-    inputs: plan.layers.map(({ layer, path, argument, files, header }) => ({
+    inputs: plan.layers.map(({ layer, path, argument, files, scale, header }) => ({
       layer,
       path: argument ?? `${request.spec.source}#${layer}`,
       files: files.map((file) => ({ ...file })),
+      ...(scale !== undefined && { scale: { ...scale, files: scale.files.map((file) => ({ ...file })) } }),
       header: { ...header, path },
     })),
     pairs: plan.pairs.map(([source, target]) => {

@@ -1,4 +1,7 @@
 import { openSaes } from '../../sae/sae-argument';
+import { checkScalable } from '../../sae/scale/check-scalable';
+import { findExport } from '../../sae/scale/export-files';
+import { isScaleWord, scaleOfLayer } from '../../sae/scale/scale-choice';
 import { hasLayer } from '../../sae/select/layers';
 import type { LayerEntry } from '../../sae/select/layers';
 import { selectionOf } from '../../sae/select/selection';
@@ -11,14 +14,14 @@ import type { Failure, LayerPlan, RunPlan, RunSpec } from '../../workflows/run-t
 /** A plan whose files are not hashed yet. */
 export type UnhashedPlan = Omit<RunPlan, 'layers'> & {
   readonly source: SaeSource;
-  readonly layers: readonly (Omit<LayerPlan, 'files'> & { readonly entry: LayerEntry })[];
+  readonly layers: readonly (Omit<LayerPlan, 'files' | 'scale'> & { readonly entry: LayerEntry })[];
 };
 
 /**
  * Looks at the headers of a source and decides what a run over it does: which SAE stands for each layer, and which
  * pairs are matched. A broken SAE is kept, with its failure, so that the pairs without it can go on.
  *
- * @throws InputError when a layer is missing or ambiguous, or hook points do not fit
+ * @throws InputError when a layer is missing or ambiguous, hook points do not fit, or a scale is given that does not
  * @throws UsageError when the pairs name layers that are not selected
  */
 export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
@@ -48,7 +51,16 @@ export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
   if (!spec.allow_hook_mismatch) {
     checkHooks(selected.map(({ path, header }) => ({ name: path, hook: header?.hook ?? null })));
   }
+  if (spec.scale !== undefined) await checkScale(selected, spec.scale, source);
   return { source, layers, pairs };
+}
+
+/** @throws InputError when an SAE cannot be given the scale, or its export is not there */
+async function checkScale(entries: readonly LayerEntry[], scale: string, source: SaeSource): Promise<void> {
+  for (const { header, path, layer } of entries) {
+    if (header !== null) checkScalable(header, scale, source.locate(path));
+    if (!isScaleWord(scale)) await findExport(scaleOfLayer(scale, layer));
+  }
 }
 
 function planLayer(entry: LayerEntry, spec: RunSpec): UnhashedPlan['layers'][number] {
@@ -59,7 +71,7 @@ function planLayer(entry: LayerEntry, spec: RunSpec): UnhashedPlan['layers'][num
     path: entry.path,
     features: header?.features ?? 0,
     elements: header === null ? 0 : elementsOf(header, spec),
-    header: header === null ? {} : { ...header },
+    header: header === null ? {} : { ...header, ...(spec.scale !== undefined && { gauge: 'given' }) },
     failure: entry.error === null ? null : readFailure(entry.layer, entry.error),
   };
 }

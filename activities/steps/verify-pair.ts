@@ -14,6 +14,7 @@ import { proveOptimality } from '../../matching/verification/prove-optimality';
 import type { OptimalityProof } from '../../matching/verification/prove-optimality';
 import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
+import { giveScale } from '../../sae/scale/give-scale';
 import type { TaskContext } from '../task-context';
 import type { MatchingOptions } from './matching-options';
 
@@ -24,6 +25,8 @@ export interface VerifyPairInput extends MatchingOptions {
   /** SAE arguments of the two layers. */
   readonly source: string;
   readonly target: string;
+  /** Where the scales that were folded in are now; absent: each SAE has its own. */
+  readonly scales?: { readonly source: string; readonly target: string };
   readonly format: string | null;
   /** The objective that pairs.parquet states, null when it states none. */
   readonly statedObjective: number | null;
@@ -59,8 +62,8 @@ export async function verifyPairTask(input: VerifyPairInput, context: TaskContex
   }
   const proof = await attempt(certificateFaults, async () => {
     const certificate = decodeCertificate(await read(input.files.certificate), input.files.certificate);
-    const source = await loadFeatures(input.source, input);
-    const target = await loadFeatures(input.target, input);
+    const source = await loadFeatures(input.source, input.scales?.source, input);
+    const target = await loadFeatures(input.target, input.scales?.target, input);
     const { source: u, target: v } = await certificate;
     if (matches === null) throw new SaeMatchError('there is no readable matching to prove');
     checkLengths(matches.targetFeature, source, target);
@@ -94,12 +97,13 @@ async function attempt<T>(faults: string[], step: () => Promise<T>): Promise<T |
   }
 }
 
-async function loadFeatures(argument: string, options: VerifyPairInput): Promise<Features> {
+async function loadFeatures(argument: string, scale: string | undefined, options: VerifyPairInput): Promise<Features> {
   const { source, entry } = await resolveSaeArgument(
     argument,
     options.format === null ? {} : { format: options.format }
   );
-  const sae = await loadSae(source, entry);
+  const stored = await loadSae(source, entry);
+  const { sae } = scale === undefined ? { sae: stored } : await giveScale(stored, scale, { source, entry });
   const { fold, degenerate } = options;
   return featuresOf(foldLayer(sae, { fold, degenerate, file: argument, reuse: true }), options.weights, options);
 }

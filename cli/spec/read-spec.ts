@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { runFolder } from '../../artifacts/layout';
@@ -7,7 +7,9 @@ import { InputError, UsageError } from '../../matching/errors';
 import { parseLayers } from '../../sae/select/layers';
 import { parsePairs } from '../../workflows/plan-pairs';
 import { parseBytes } from '../../transport/parse-bytes';
+import { absolute } from './location';
 import { parsePartWeights } from './parse-part-weights';
+import { parseScale } from './parse-scale';
 import { specSchema } from './spec-schema';
 import type { SpecFile } from './spec-schema';
 
@@ -24,25 +26,19 @@ export function readSpec(file: string): SpecFile {
   const spec = result.data;
   checkTexts(file, spec);
   const folder = dirname(file);
+  const { scale, ...others } = spec;
+  const given = scale === undefined ? undefined : parseScale(scale, folder);
   return {
-    ...spec,
+    ...others,
     source: absolute(spec.source, folder),
     ...(spec.out !== undefined && { out: absolute(spec.out, folder) }),
+    ...(given !== undefined && { scale: given }),
   };
 }
 
 /** Whether an argument of `run` names a specification rather than a source. */
 export function isSpecFile(argument: string): boolean {
   return /\.ya?ml$/i.test(argument);
-}
-
-/** An absolute path; URLs are left alone. */
-export function absolute(location: string, folder: string): string {
-  return isUrl(location) ? location : resolve(folder, location);
-}
-
-export function isUrl(location: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
 }
 
 /** The layers that a specification selects. @throws UsageError */
@@ -97,11 +93,12 @@ function inWords(value: unknown): string {
 
 /** Parses the values that have a form of their own, so that their faults name the file. */
 function checkTexts(file: string, spec: SpecFile): void {
-  const { layers, pairs, part_weights: partWeights, memory_budget: budget, run_id: runId } = spec;
+  const { layers, pairs, part_weights: partWeights, scale, memory_budget: budget, run_id: runId } = spec;
   try {
     if (layers !== undefined) specLayers(layers);
     if (pairs !== undefined) parsePairs(pairs);
     if (partWeights !== undefined) parsePartWeights(partWeights);
+    if (scale !== undefined) parseScale(scale, dirname(file));
     if (budget !== undefined) parseBytes(budget, 'memory_budget');
     if (runId !== undefined) runFolder(runId);
   } catch (cause) {

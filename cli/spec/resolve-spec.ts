@@ -6,8 +6,10 @@ import { parseLayers } from '../../sae/select/layers';
 import { selectionOf } from '../../sae/select/selection';
 import { parsePairs } from '../../workflows/plan-pairs';
 import type { RunSpec } from '../../workflows/run-types';
-import { absolute, isSpecFile, readSpec, specLayers } from './read-spec';
+import { absolute } from './location';
+import { isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseComparison } from './parse-comparison';
+import { parseScale } from './parse-scale';
 import { parseUnmatched } from './parse-unmatched';
 import { parseBytes } from '../../transport/parse-bytes';
 import type { SpecFile } from './spec-schema';
@@ -23,6 +25,7 @@ export interface RunFlags {
   /** False with --no-fold; commander sets true by default. */
   readonly fold?: boolean;
   readonly degenerate?: string;
+  readonly scale?: string;
   readonly unmatched?: string;
   readonly format?: string;
   readonly width?: string;
@@ -59,6 +62,7 @@ export const DEFAULT_OUT = './sae-match-out';
 export function resolveRun(argument: string, flags: RunFlags, cwd: string = process.cwd()): ResolvedRun {
   const file: SpecFile = isSpecFile(argument) ? readSpec(absolute(argument, cwd)) : { source: absolute(argument, cwd) };
   const unmatched = flags.unmatched ?? file.unmatched;
+  const scale = flags.scale === undefined ? file.scale : parseScale(flags.scale, cwd);
   const budget = flags.memoryBudget ?? file.memory_budget;
   const spec: RunSpec = {
     source: file.source,
@@ -72,6 +76,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     }),
     fold: flags.fold === false ? false : (file.fold ?? true),
     degenerate: degenerate(flags.degenerate ?? file.degenerate ?? 'exclude'),
+    ...(scale !== undefined && { scale }),
     ...(unmatched !== undefined && { unmatched: parseUnmatched(unmatched) }),
     format: flags.format ?? file.format ?? null,
     ...selectionOf({

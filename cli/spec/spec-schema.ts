@@ -29,6 +29,7 @@ export const specSchema = z.strictObject({
     .describe('weights such as {decoder: 1, encoder: 0.5}'),
   fold: flag,
   degenerate: z.enum(['exclude', 'error']).optional().describe('exclude | error'),
+  scale: text.optional().describe('decoder_norm, threshold:<number>, latents_mean_square, or the path of an export'),
   unmatched: z.union([z.string(), z.number()]).optional().describe('a number from -1 to 1'),
   width: z.union([z.string(), z.int().positive()]).optional().describe('a width such as 16k'),
   l0: z

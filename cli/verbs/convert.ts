@@ -6,13 +6,16 @@ import { CONVERSIONS, convertSae } from '../../sae/convert';
 import type { Conversion } from '../../sae/convert';
 import { loadSae } from '../../sae/load-sae';
 import { openSaes, splitArgument } from '../../sae/sae-argument';
+import { giveScale } from '../../sae/scale/give-scale';
 import { parseLayers, selectLayers } from '../../sae/select/layers';
 import type { SaeSource } from '../../sae/sources/source';
 import { withDownloadBar } from '../download-bar';
 import { checkFolder } from '../out-folder';
 import type { Output } from '../output';
+import { withScaleFlag } from '../scale-flag';
 import { argumentOptions, withSelectionFlags } from '../selection-flags';
 import type { SelectionFlags } from '../selection-flags';
+import { parseScale } from '../spec/parse-scale';
 import type { AddVerb } from '../verb';
 
 interface ConvertFlags extends SelectionFlags {
@@ -20,12 +23,13 @@ interface ConvertFlags extends SelectionFlags {
   readonly out: string;
   readonly fold?: boolean;
   readonly degenerate: string;
+  readonly scale?: string;
   readonly layers?: string;
   readonly force?: boolean;
 }
 
 export const addConvert: AddVerb = (program, action) =>
-  withSelectionFlags(program.command('convert'))
+  withScaleFlag(withSelectionFlags(program.command('convert')))
     .summary('write SAEs of any format as one that Python reads')
     .description(
       'One SAE goes into the folder, several into layer_<L>/ below it. Weights are in raw units of the activations, ' +
@@ -48,6 +52,12 @@ export const addConvert: AddVerb = (program, action) =>
 async function convertVerb(output: Output, argument: string, flags: ConvertFlags): Promise<number> {
   const to = oneOf('--to', flags.to, CONVERSIONS);
   const degenerate = oneOf('--degenerate', flags.degenerate, ['exclude', 'error'] as const);
+  const scale = flags.scale === undefined ? undefined : parseScale(flags.scale, process.cwd());
+  if (scale !== undefined && flags.fold !== true) {
+    throw new UsageError('a scale is given and nothing is folded', {
+      ...{ field: '--scale', found: flags.scale!, remedy: 'Add --fold, or leave --scale out.' },
+    });
+  }
   const out = resolve(flags.out);
   checkFolder(out);
   const { location, layer } = splitArgument(argument);
@@ -58,7 +68,7 @@ async function convertVerb(output: Output, argument: string, flags: ConvertFlags
   const opened = await openSaes(argument, { ...argumentOptions(flags), ...layers });
   const { source } = opened;
   const entries = opened.entries.length === 1 ? opened.entries : selectLayers(opened.entries, null, location);
-  const options = { to, fold: flags.fold ?? false, degenerate };
+  const options = { to, fold: flags.fold ?? false, degenerate, scale };
   let failed = 0;
   for (const entry of entries) {
     const folder = entries.length === 1 ? '' : `layer_${entry.layer!}/`;
@@ -85,6 +95,7 @@ interface ConvertOne {
   readonly to: Conversion;
   readonly fold: boolean;
   readonly degenerate: 'exclude' | 'error';
+  readonly scale: string | undefined;
   readonly out: string;
   /** Below `out`, empty or with a slash at its end. */
   readonly folder: string;
@@ -95,10 +106,11 @@ async function convertOne(
   output: Output,
   source: SaeSource,
   entry: CatalogueEntry,
-  { out, folder, force, ...options }: ConvertOne
+  { out, folder, force, scale, ...options }: ConvertOne
 ): Promise<readonly string[]> {
   const store = openStore(out);
-  const sae = await withDownloadBar(output, entry, (transfer) => loadSae(source, entry, transfer));
+  const stored = await withDownloadBar(output, entry, (transfer) => loadSae(source, entry, transfer));
+  const { sae } = scale === undefined ? { sae: stored } : await giveScale(stored, scale, { source, entry });
   const files = convertSae(sae, { ...options, file: source.locate(entry.path) });
   const paths = files.map(({ name }) => `${folder}${name}`);
   for (const path of paths) {

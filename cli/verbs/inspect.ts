@@ -1,23 +1,28 @@
 import { describeSae } from '../../sae/describe';
 import type { SaeDescription } from '../../sae/describe';
 import type { CatalogueEntry } from '../../sae/catalogue-entry';
+import { UsageError } from '../../matching/errors';
 import { openSaes } from '../../sae/sae-argument';
+import { scaleChoice } from '../../sae/scale/scale-choice';
 import type { Traits } from '../../sae/select/traits';
 import { traitsOf } from '../../sae/select/traits';
 import type { SaeSource } from '../../sae/sources/source';
 import { withDownloadBar } from '../download-bar';
 import { figure, formatBytes, formatTable } from '../format-table';
 import type { Output } from '../output';
+import { withScaleFlag } from '../scale-flag';
 import { argumentOptions, withSelectionFlags } from '../selection-flags';
 import type { SelectionFlags } from '../selection-flags';
+import { parseScale } from '../spec/parse-scale';
 import type { AddVerb } from '../verb';
 
 interface InspectFlags extends SelectionFlags {
+  readonly scale?: string;
   readonly json?: boolean;
 }
 
 export const addInspect: AddVerb = (program, action) =>
-  withSelectionFlags(program.command('inspect'))
+  withScaleFlag(withSelectionFlags(program.command('inspect')))
     .summary('describe an SAE, or list the SAEs of a source')
     .description(
       'One SAE is read whole and described with its weight statistics; of several only the headers are read.'
@@ -32,15 +37,22 @@ export const addInspect: AddVerb = (program, action) =>
     .action(action((output, argument: string, flags: InspectFlags) => inspectVerb(output, argument, flags)));
 
 async function inspectVerb(output: Output, argument: string, flags: InspectFlags): Promise<number> {
+  const scale = flags.scale === undefined ? undefined : parseScale(flags.scale, process.cwd());
   const { source, entries } = await openSaes(argument, argumentOptions(flags));
   const [only] = entries;
   if (entries.length === 1) {
     const description = await withDownloadBar(output, only!, (options) =>
-      describeSae(source, only!, { ...options, weights: true })
+      describeSae(source, only!, { ...options, weights: true, ...(scale !== undefined && { scale }) })
     );
     if (flags.json === true) output.json(description);
-    else printSae(output, description);
+    else printSae(output, description, scale);
     return 0;
+  }
+  if (scale !== undefined) {
+    throw new UsageError('a scale is given to one SAE', {
+      ...{ field: '--scale', found: `${entries.length} SAEs at ${argument}` },
+      remedy: 'Name one of them, such as <source>#<layer>.',
+    });
   }
   return inspectSource(output, source, entries, flags.json ?? false);
 }
@@ -81,7 +93,7 @@ function l0Text({ l0, l0Label }: Traits): string {
   return String(l0 ?? l0Label ?? '-');
 }
 
-function printSae(output: Output, sae: SaeDescription): void {
+function printSae(output: Output, sae: SaeDescription, scale: string | undefined): void {
   const facts: [string, string][] = [
     ['format', sae.format ?? 'unknown'],
     ['path', sae.path],
@@ -91,11 +103,12 @@ function printSae(output: Output, sae: SaeDescription): void {
     ['d_in, d_out', `${sae.d_in!}, ${sae.d_out!}`],
     ['dtype', sae.dtype ?? 'unknown'],
     ['activation', sae.k === null ? (sae.activation ?? 'unknown') : `${sae.activation!}, k = ${sae.k}`],
-    ['scale folded', sae.gauge === 'theta' ? 'threshold θ' : 'decoder norm'],
+    ['scale folded', scaleText(sae.gauge, scale)],
     ['input norm', sae.input_norm ?? 'unknown'],
     ['θ', quantileLine(sae.theta)],
+    ...(sae.scale === undefined ? [] : [['scale', quantileLine(sae.scale)] as [string, string]]),
     ['decoder norm', quantileLine(sae.decoder_norm)],
-    ['excluded', `${sae.excluded ?? 0} features with θ ≤ 0`],
+    ['excluded', `${sae.excluded ?? 0} features with ${sae.scale === undefined ? 'θ' : 'a scale'} ≤ 0`],
     ['dead', `${sae.dead ?? 0} features with a zero row`],
     ['size', formatBytes(sae.bytes)],
     [
@@ -105,6 +118,18 @@ function printSae(output: Output, sae: SaeDescription): void {
   ];
   for (const [name, value] of facts) output.print(`${name.padEnd(13)} ${value}`);
   for (const note of sae.notes) output.print(`note          ${note}`);
+}
+
+/** What folding divides activations by. */
+function scaleText(gauge: SaeDescription['gauge'], scale: string | undefined): string {
+  if (gauge === 'theta') return 'threshold θ';
+  if (gauge === 'decoder_norm') return 'decoder norm';
+  if (scale === undefined) return 'given when it was converted, folded in already';
+  const choice = scaleChoice(scale);
+  if (choice.kind === 'threshold') return `given: ${choice.value} for every feature`;
+  return choice.kind === 'export'
+    ? `given: maxActApprox of ${choice.location}`
+    : 'given: square root of latents_mean_square';
 }
 
 function quantileLine(values: SaeDescription['theta']): string {

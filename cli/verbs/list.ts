@@ -5,7 +5,7 @@ import { statusFromManifest, stateOf } from '../run-status';
 import { findManifest } from '../runs';
 import { openSession } from '../session';
 import type { Session } from '../session';
-import { absolute } from '../spec/read-spec';
+import { absolute } from '../spec/location';
 import { DEFAULT_OUT } from '../spec/resolve-spec';
 import type { AddVerb } from '../verb';
 import type { RunRequest, RunState } from '../../workflows/run-types';

@@ -15,8 +15,9 @@ import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { defaultMemoryBudget } from '../session';
 import { parseComparison } from '../spec/parse-comparison';
-import { absolute } from '../spec/read-spec';
+import { absolute } from '../spec/location';
 import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';
+import { parseScale } from '../spec/parse-scale';
 import { parseUnmatched } from '../spec/parse-unmatched';
 import { degenerate } from '../spec/resolve-spec';
 import type { RunFlags } from '../spec/resolve-spec';
@@ -56,6 +57,7 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
   const out = openStore(absolute(flags.out, process.cwd())).url('');
   checkFolder(out);
   if (flags.force !== true) await checkOwn(out);
+  const scale = flags.scale === undefined ? undefined : parseScale(flags.scale, process.cwd());
   const input: MatchSaesInput = {
     // The manifest names them, so that the results can be verified from anywhere.
     source: absolute(source, process.cwd()),
@@ -64,6 +66,7 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
     ...parseComparison(flags),
     fold: flags.fold ?? true,
     degenerate: degenerate(flags.degenerate ?? 'exclude'),
+    ...(scale !== undefined && { scale }),
     ...(flags.unmatched !== undefined && { unmatched: parseUnmatched(flags.unmatched) }),
     format: flags.format ?? null,
     selection: selectionOf(flags),
@@ -92,7 +95,7 @@ async function pairVerb(output: Output, source: string, target: string, flags: P
     bar.clear();
     if (flags.json === true) output.json(row);
     else printRow(output, row, out);
-    warnExcluded(output, [row]);
+    warnExcluded(output, [row], scale);
     return 0;
   } catch (error) {
     throw interrupt.interrupted ? new CancelledError('the match') : error;

@@ -5,6 +5,8 @@ import { checkWritable } from '../../artifacts/store/check-writable';
 import { openStore } from '../../artifacts/store/open-store';
 import { InputError, UsageError } from '../../matching/errors';
 import { hashInputs } from '../../sae/hash-inputs';
+import { exportDifference } from '../../sae/scale/export-difference';
+import { hashExport } from '../../sae/scale/export-files';
 import { openSource } from '../../sae/sources/open-source';
 import type { RunOutcome, RunRequest, RunSpec } from '../../workflows/run-types';
 import { configuredServer } from '../../workers/connection';
@@ -18,6 +20,7 @@ import { openSession } from '../session';
 import { resolveRun, runIdOf } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
 import { closingLine, printPairs, warnExcluded } from '../summary';
+import { withScaleFlag } from '../scale-flag';
 import { withSelectionFlags } from '../selection-flags';
 import type { AddVerb } from '../verb';
 
@@ -46,7 +49,7 @@ export const addRun: AddVerb = (program, action) =>
 
 /** Flags that decide what is matched and how; shared by `run` and `pair`. */
 export function withMatchingFlags(command: Command): Command {
-  return withSelectionFlags(command)
+  return withScaleFlag(withSelectionFlags(command))
     .option('--weights <parts>', 'decoder | encoder | decoder+encoder | all (default: decoder)')
     .option(
       '--metric <metric>',
@@ -155,7 +158,7 @@ async function report(output: Output, run: ResolvedRun, json: boolean): Promise<
     output.print(closingLine(results));
     output.print(`results: ${results.location}`);
   }
-  warnExcluded(output, await results.pairs());
+  warnExcluded(output, await results.pairs(), (manifest.spec as RunSpec).scale);
   return exitCodeOfState(manifest.state);
 }
 
@@ -194,13 +197,20 @@ async function checkUnchanged(run: ResolvedRun, manifest: RunManifest): Promise<
       const now = listed.find(({ path }) => path === file.path);
       const same = now?.bytes === file.bytes && (await hashInputs(source, { files: [now] }))[0]!.sha256 === file.sha256;
       if (same) continue;
-      throw new InputError('a finished run was made from other files', {
-        file: `${run.spec.source}/${file.path}`,
-        field: `run ${run.runId}`,
-        found: now === undefined ? 'no such file any more' : 'other content than when the run was made',
-        expected: `SHA-256 ${file.sha256.slice(0, 12)}…`,
-        remedy: 'Use --new to match the files as they are now.',
-      });
+      const found = now === undefined ? 'no such file any more' : 'other content than when the run was made';
+      throw otherFiles(run, `${run.spec.source}/${file.path}`, found, `SHA-256 ${file.sha256.slice(0, 12)}…`);
     }
+    if (input.scale === undefined) continue;
+    const { location, files } = input.scale;
+    const difference = exportDifference(await hashExport(location), files);
+    if (difference === null) continue;
+    throw otherFiles(run, `${location}: ${difference.path}`, difference.found, difference.expected);
   }
+}
+
+function otherFiles({ runId }: ResolvedRun, file: string, found: string, expected: string): InputError {
+  return new InputError('a finished run was made from other files', {
+    ...{ file, field: `run ${runId}`, found, expected },
+    remedy: 'Use --new to match the files as they are now.',
+  });
 }

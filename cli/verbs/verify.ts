@@ -6,12 +6,13 @@ import { readManifest } from '../../artifacts/manifest';
 import type { Manifest, ManifestInput, PairManifest, RunManifest } from '../../artifacts/manifest';
 import { openStore } from '../../artifacts/store/open-store';
 import { UsageError } from '../../matching/errors';
+import { isScaleWord, scaleOfLayer } from '../../sae/scale/scale-choice';
 import type { RunSpec } from '../../workflows/run-types';
 import { EXIT } from '../exit-codes';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { resolveRunArgument } from '../run-argument';
-import { absolute } from '../spec/read-spec';
+import { absolute } from '../spec/location';
 import type { AddVerb } from '../verb';
 import { pairName, verifyResults } from '../verify-results';
 import type { PairToVerify, SaeToVerify, Verification, VerifyOptions } from '../verify-results';
@@ -19,6 +20,7 @@ import type { PairToVerify, SaeToVerify, Verification, VerifyOptions } from '../
 interface VerifyFlags {
   readonly source?: string;
   readonly target?: string;
+  readonly scale?: string;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -35,6 +37,7 @@ export const addVerify: AddVerb = (program, action) =>
     .argument('<run|folder>', 'id or folder of a run, or the folder of a pair')
     .option('--source <source|sae>', 'where the SAEs of a run (or the source SAE of a pair) are now')
     .option('--target <sae>', 'where the target SAE of a pair is now')
+    .option('--scale <path>', 'where the features export of --scale is now, {layer} for the layer')
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
     .option('--json', 'print as JSON')
     .addHelpText(
@@ -84,7 +87,8 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
   const moved = flags.source === undefined ? null : absolute(flags.source, process.cwd());
   const inputOf = (layer: number): SaeToVerify => {
     const input = manifest.inputs.find((candidate) => candidate.layer === layer);
-    return { argument: runArgument(input, `${moved ?? spec.source}#${layer}`, moved), sha256: hashes(input) };
+    const argument = runArgument(input, `${moved ?? spec.source}#${layer}`, moved);
+    return { argument, sha256: hashes(input), ...scaleOf(input, spec.scale, flags) };
   };
   const pairs = manifest.pairs
     .filter(({ status }) => status === 'done')
@@ -112,18 +116,35 @@ function runArgument(input: ManifestInput | undefined, byLayer: string, moved: s
 function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {
   const [source, target] = manifest.inputs;
   const [pair] = manifest.pairs;
-  const options = manifest.options as VerifyOptions['options'];
+  const { scale, ...options } = manifest.options as VerifyOptions['options'];
   const work: PairToVerify = {
     sourceLayer: pair!.source_layer,
     targetLayer: pair!.target_layer,
     files: PAIR_LAYOUT,
-    source: { argument: flags.source ?? source!.path, sha256: hashes(source) },
-    target: { argument: flags.target ?? target!.path, sha256: hashes(target) },
+    source: { argument: flags.source ?? source!.path, sha256: hashes(source), ...scaleOf(source, scale, flags) },
+    target: { argument: flags.target ?? target!.path, sha256: hashes(target), ...scaleOf(target, scale, flags) },
   };
   return [[work], options];
 }
 
 const hashes = (input: ManifestInput | undefined): string[] => input?.files.map(({ sha256 }) => sha256) ?? [];
+
+/** The scale that an input was given: an export is where the manifest has it, unless it was moved. */
+function scaleOf(
+  input: ManifestInput | undefined,
+  choice: string | undefined,
+  { scale: moved }: VerifyFlags
+): Pick<SaeToVerify, 'scale'> {
+  const isExport = choice !== undefined && !isScaleWord(choice);
+  if (moved !== undefined && !isExport) {
+    throw new UsageError('these results were made without a features export', { field: '--scale', found: moved });
+  }
+  if (choice === undefined) return {};
+  if (!isExport) return { scale: { choice, files: [] } };
+  const place = moved === undefined ? input?.scale?.location : absolute(moved, process.cwd());
+  const location = scaleOfLayer(place ?? choice, input?.layer ?? null);
+  return { scale: { choice: location, files: input?.scale?.files ?? [] } };
+}
 
 function printVerification(output: Output, result: Verification): void {
   const verdict = (ok: boolean): string => (ok ? 'ok' : 'FAILED');

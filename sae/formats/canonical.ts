@@ -17,7 +17,8 @@ import { clampThreshold } from './threshold';
 /**
  * This project's own file: one safetensors file with W_enc `[F, d_in]`, b_enc `[F]`, W_dec `[F, d_out]`, b_dec `[d_out]`,
  * `threshold` `[F]` where the activation has one, `excluded` U8 `[F]` where some features could not be folded; everything
- * else in the metadata strings. An excluded feature has threshold 0 in memory, so that it stays excluded.
+ * else in the metadata strings. An excluded feature has threshold 0 in memory, so that it stays excluded. Gauge `given` says
+ * that a scale was folded in: what is left of it is 1, and 0 where it is excluded.
  */
 export const canonical: SaeFormat = {
   name: CANONICAL_FORMAT,
@@ -38,7 +39,7 @@ export const canonical: SaeFormat = {
   },
 };
 
-const GAUGES: readonly Gauge[] = ['theta', 'decoder_norm'];
+const GAUGES: readonly Gauge[] = ['theta', 'decoder_norm', 'given'];
 
 interface CanonicalFile {
   readonly header: SaeHeader;
@@ -101,6 +102,9 @@ async function load({ header, tensors, threshold, excluded, selectScale, skip }:
     selectScale: selectScale === undefined ? null : await readVector(selectScale, features),
     skip: skip === undefined ? null : await readRows(skip, 'rows'),
     threshold: stored?.threshold.map((value, feature) => (marks?.[feature] === 1 ? 0 : value)) ?? null,
+    ...(header.gauge === 'given' && {
+      scale: Float64Array.from({ length: features }, (_, feature) => (marks?.[feature] === 1 ? 0 : 1)),
+    }),
   };
 }
 

@@ -39,6 +39,13 @@ export interface SaeFormat {
    * @throws InputError when headers or weights are broken; the message names file, tensor, what was found and expected.
    */
   load(view: SourceView, location: SaeLocation): Promise<CanonicalSae>;
+
+  /**
+   * Mean squares of the features' activations `[features]`, where files of the format may have them.
+   *
+   * @throws InputError when these files have none, or they are broken
+   */
+  meanSquares?(view: SourceView, location: SaeLocation): Promise<Float64Array>;
 }
 
 /** File names that stand for their folder: the SAE is then called by the folder. */

@@ -2,12 +2,13 @@ import type { SaeHeader } from '../canonical';
 import type { SaeLocation } from '../catalogue-entry';
 import type { SourceView } from '../sources/source-view';
 import { InputError } from '../../matching/errors';
+import { readVector } from '../containers/read-tensor';
 import { assemble } from './assemble';
 import { layerOfFile, singleFileLocation } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
 import { PER_TOKEN } from './notes';
-import { requireSaeTensors } from './tensor-checks';
+import { requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
 import type { SaeTensors, TensorLayout } from './tensor-checks';
 
 /**
@@ -33,6 +34,11 @@ export const openai: SaeFormat = {
     const { header, tensors } = await parse(view, location);
     const threshold = header.activation === 'relu' ? new Float64Array(tensors.features) : null;
     return assemble(header, tensors, { threshold, subtractDecoderBias: true });
+  },
+  async meanSquares(view, location) {
+    const { header } = await parse(view, location);
+    const file = await view.tensors(location.files[0]!.path);
+    return readVector(requireShape(requireTensor(file, 'latents_mean_square'), [header.features]), header.features);
   },
 };
 

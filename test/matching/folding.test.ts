@@ -1,6 +1,6 @@
 import { InputError } from '../../matching/errors';
 import { foldLayer } from '../../matching/folding';
-import type { UnfoldedLayer } from '../../matching/folding';
+import type { Gauge, UnfoldedLayer } from '../../matching/folding';
 import { rowsFromArray } from '../../matching/row-matrix';
 import { randomNumbers } from './random-features';
 
@@ -8,7 +8,7 @@ const FEATURES = 12;
 const WIDTH = 5;
 const exclude = { fold: true, degenerate: 'exclude', file: 'layer' } as const;
 
-function randomLayer(seed: number, gauge: 'theta' | 'decoder_norm' = 'theta'): UnfoldedLayer {
+function randomLayer(seed: number, gauge: Gauge = 'theta'): UnfoldedLayer {
   const random = randomNumbers(seed);
   const numbers = (count: number): Float64Array => Float64Array.from({ length: count }, () => random() - 0.5);
   return {
@@ -17,6 +17,7 @@ function randomLayer(seed: number, gauge: 'theta' | 'decoder_norm' = 'theta'): U
     encoderBias: numbers(FEATURES),
     decoder: rowsFromArray(Float32Array.from(numbers(FEATURES * WIDTH)), FEATURES, WIDTH),
     threshold: Float64Array.from({ length: FEATURES }, () => 0.1 + random()),
+    ...(gauge === 'given' && { scale: Float64Array.from({ length: FEATURES }, () => 0.1 + random()) }),
   };
 }
 
@@ -34,11 +35,12 @@ function rescale(layer: UnfoldedLayer, scale: number[]): UnfoldedLayer {
     encoderBias: layer.encoderBias.map((value, i) => value * scale[i]!),
     decoder: rows(layer.decoder, (i) => 1 / scale[i]!),
     threshold: layer.threshold!.map((value, i) => value * scale[i]!),
+    ...(layer.scale && { scale: layer.scale.map((value, i) => value * scale[i]!) }),
   };
 }
 
 describe('foldLayer', () => {
-  it.each(['theta', 'decoder_norm'] as const)(
+  it.each(['theta', 'decoder_norm', 'given'] as const)(
     'gives the same bits after features are rescaled by powers of two (gauge %s)',
     (gauge) => {
       const layer = randomLayer(1, gauge);
@@ -59,6 +61,18 @@ describe('foldLayer', () => {
       }
       expect(folded.encoderBias[i]).toBe(Math.fround(layer.encoderBias[i]! / theta));
     }
+  });
+
+  it('folds a given scale exactly as it folds thresholds', () => {
+    const layer = randomLayer(8);
+    const scale = layer.threshold!;
+    scale[4] = 0;
+    const given = { ...layer, header: { gauge: 'given' }, threshold: new Float64Array(FEATURES), scale } as const;
+    expect(foldLayer(given, exclude)).toEqual(foldLayer(layer, exclude));
+    expect(() => foldLayer(given, { ...exclude, degenerate: 'error' })).toThrow(
+      'scale: cannot fold (found 1 of 12 features with a scale of 0 or less (first: feature 4)'
+    );
+    expect(() => foldLayer({ ...given, scale: null }, exclude)).toThrow('no scale to fold');
   });
 
   it('leaves a JumpReLU SAE’s output unchanged', () => {
@@ -107,7 +121,7 @@ describe('foldLayer', () => {
   });
 
   it('folds float32 matrices where they are when it may, to the same rows', () => {
-    for (const gauge of ['theta', 'decoder_norm'] as const) {
+    for (const gauge of ['theta', 'decoder_norm', 'given'] as const) {
       const layer = randomLayer(7, gauge);
       const copied = foldLayer(layer, exclude);
       const reused = foldLayer(layer, { ...exclude, reuse: true });

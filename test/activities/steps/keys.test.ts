@@ -1,6 +1,7 @@
 import { contentKey } from '../../../artifacts/content-key';
 import { chainsKey, foldKey, matchKey } from '../../../activities/steps/keys';
 import type { FoldKeyInput } from '../../../activities/steps/keys';
+import { FOLDING_VERSION } from '../../../matching/folding';
 import { MATCHING_VERSION } from '../../../matching/match-pair';
 import type { FoldedRef, MatchRef, RunSpec } from '../../../workflows/run-types';
 
@@ -58,7 +59,27 @@ describe('the key of a folded layer', () => {
       foldKey({ ...fold, layer: null }),
       foldKey({ ...fold, fold: false }),
       foldKey({ ...fold, degenerate: 'error' }),
+      foldKey({ ...fold, scale: { choice: 'threshold:2', files: [] } }),
+      foldKey({ ...fold, scale: { choice: 'threshold:3', files: [] } }),
+      foldKey({ ...fold, scale: { choice: 'latents_mean_square', files: [] } }),
+      foldKey({ ...fold, scale: { choice: '/export', files: [{ sha256: 'c' }] } }),
+      foldKey({ ...fold, scale: { choice: '/export', files: [{ sha256: 'd' }] } }),
     ]);
+  });
+
+  it('is made of nothing but the files, the format, the layer and these two options where no scale is given', () => {
+    const { format, layer, degenerate } = fold;
+    const key = contentKey('folded', {
+      ...{ version: FOLDING_VERSION, hashes: ['a', 'b'], format, layer, fold: true, degenerate },
+    });
+    expect(foldKey(fold)).toBe(key);
+    expect(foldKey({ ...fold, scale: undefined })).toBe(key);
+  });
+
+  it('does not change with the place of an export, nor with a scale that is not folded in', () => {
+    const scale = { choice: '/export', files: [{ sha256: 'c' }] };
+    expect(foldKey({ ...fold, scale: { ...scale, choice: '/moved' } })).toBe(foldKey({ ...fold, scale }));
+    expect(foldKey({ ...fold, fold: false, scale })).toBe(foldKey({ ...fold, fold: false }));
   });
 
   it('does not change with the name or place of a file', () => {
@@ -87,6 +108,8 @@ describe('the key of a match', () => {
       matchKey(source, target, { ...spec, degenerate: 'error' }),
       matchKey(source, target, { ...spec, unmatched: 0.3 }),
       matchKey(source, target, { ...spec, metric: 'cosine' }),
+      matchKey(source, target, { ...spec, scale: 'threshold:2' }),
+      matchKey(source, target, { ...spec, scale: '/export' }),
       matchKey(source, target, { ...spec, part_weights: { decoder: 2 } }),
       matchKey(source, target, { ...spec, part_weights: { decoder: 3 } }),
     ]);

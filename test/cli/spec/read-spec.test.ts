@@ -39,6 +39,7 @@ describe('a specification', () => {
       part_weights: { decoder: 1, encoder: 0.5 },
       fold: false,
       degenerate: 'error',
+      scale: 'threshold:2',
       format: 'gemma-scope',
       allow_hook_mismatch: true,
       memory_budget: '4GiB',

@@ -57,6 +57,15 @@ describe('a run', () => {
     expect(fromSpec({}).spec.out).toBe('/cwd/sae-match-out');
   });
 
+  it('takes the path of a scale from the folder of the specification, or the working directory for a flag', () => {
+    expect(fromSpec({ scale: 'np/{layer}' }).spec.scale).toBe(join(folder, 'np/{layer}'));
+    expect(fromSpec({ scale: 'np' }, { scale: 'other' }).spec.scale).toBe('/cwd/other');
+    expect(fromSpec({ scale: 'threshold:.5' }).spec.scale).toBe('threshold:0.5');
+    for (const run of [fromSpec({ scale: 'np' }, { scale: 'decoder_norm' }), fromSpec({ scale: 'decoder_norm' })]) {
+      expect(run.spec).toEqual(fromSpec({}).spec);
+    }
+  });
+
   it('follows a flag where the specification says otherwise, and the specification where there is none', () => {
     const keys = {
       ...SPEC,
@@ -118,6 +127,7 @@ describe('a run', () => {
     ['metric', { metric: 'l1' }],
     ['part-weights', { partWeights: 'bias=1' }],
     ['degenerate', { degenerate: 'keep' }],
+    ['scale', { scale: 'threshold:no' }],
     ['memory-budget', { memoryBudget: 'lots' }],
     ['run_id', { runId: 'a/b' }],
   ])('with an unusable --%s is refused by its name', (name, flags) => {
@@ -168,6 +178,8 @@ describe('the id of a run', () => {
       { source: 'others' },
       { allow_hook_mismatch: true },
       { metric: 'cosine' },
+      { scale: 'threshold:2' },
+      { scale: 'np' },
       { part_weights: { decoder: 2 } },
       { weights: 'all', part_weights: { encoder: 2 } },
       { weights: 'all', part_weights: { encoder: 0 } },

@@ -1,0 +1,26 @@
+import { parseScale } from '../../../cli/spec/parse-scale';
+import { UsageError } from '../../../matching/errors';
+
+it.each([
+  ['decoder_norm', undefined],
+  ['latents_mean_square', 'latents_mean_square'],
+  ['threshold:0.5', 'threshold:0.5'],
+  ['threshold:.50', 'threshold:0.5'],
+  ['threshold:5e-1', 'threshold:0.5'],
+  ['exports/{layer}-res-jb', '/here/exports/{layer}-res-jb'],
+  ['/there/batch-0.jsonl.gz', '/there/batch-0.jsonl.gz'],
+  ['./threshold:1', '/here/threshold:1'],
+])('reads %j as %j', (given, scale) => {
+  expect(parseScale(given, '/here')).toBe(scale);
+});
+
+it.each(['threshold:', 'threshold:0', 'threshold:-1', 'threshold:x', 'threshold:1e999', 'threshold:0x1', '', ' '])(
+  'refuses %j',
+  (given) => {
+    expect(() => parseScale(given, '/here')).toThrow(UsageError);
+  }
+);
+
+it('refuses an export on another machine, and says what to do', () => {
+  expect(() => parseScale('https://host/features', '/here')).toThrow(/--scale: .*download the folder first/);
+});
