@@ -123,12 +123,14 @@ it('headers are a small part of what is fetched, and each file is fetched once',
   const { layers } = await hashSourceTask({ spec: { ...spec, weights: 'decoder', layers: [3, 4] } }, silentContext);
   const planned = fetched();
   const sizes = layers.reduce((sum, { files: own }) => sum + own.reduce((bytes, file) => bytes + file.bytes, 0), 0);
+  // An archive's directory is looked for in its last 64 kB.
   expect(planned).toBeGreaterThan(0);
-  expect(planned / sizes).toBeLessThan(0.01);
+  expect(planned / layers.length).toBeLessThan(100_000);
   for (const layer of layers) await foldLayerTask({ spec, layer }, silentContext);
   expect(weights.length).toBe(7);
-  expect(fetched() / sizes).toBeGreaterThanOrEqual(1);
-  expect(fetched() / sizes).toBeLessThan(1.02);
+  const loaded = fetched() - planned;
+  expect(loaded).toBeGreaterThanOrEqual(sizes);
+  expect(loaded - sizes).toBeLessThan(100_000 * layers.length);
 });
 
 it('an object that was replaced after a run was planned is refused, and both versions are named', async () => {
