@@ -1,10 +1,8 @@
-import { compile } from '../scripts/lib/compile.mjs';
 import { Failure, orFail } from '../scripts/lib/failure.mjs';
-import { installPackages } from '../scripts/lib/install.mjs';
 import { progress } from '../scripts/lib/run.mjs';
-import { prepareVirtualEnvironment } from '../scripts/lib/virtual-environment.mjs';
 import { writeDocs } from './docs.mjs';
 import { environmentsOf } from './environments.mjs';
+import { prepareBench } from './prepare.mjs';
 import { folder, keepResult, keptResults } from './results.mjs';
 import { rows } from './rows.mjs';
 import { tablesOf } from './tables.mjs';
@@ -48,14 +46,7 @@ async function run(names, keep) {
     if (runnable.length === 0) throw new Failure(`sae-match: ${message}.`);
     progress(`${message}: those rows are left out`);
   }
-  await installPackages();
-  await compile();
-  const python = await prepareVirtualEnvironment({
-    folder: '.cache/bench-venv',
-    requirements: 'bench/requirements.txt',
-    purpose: 'the benchmark',
-    instead: '',
-  });
+  const python = await prepareBench();
   // Loads compiled code, which is there only now.
   const { runRow } = await import('./run-row.mjs');
   for (const name of runnable) keepResult(name, runRow(name, rows[name], { python, data, folder, keep }));

@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { compile } from '../../scripts/lib/compile.mjs';
 import { Failure, orFail } from '../../scripts/lib/failure.mjs';
-import { installPackages } from '../../scripts/lib/install.mjs';
 import { at } from '../../scripts/lib/paths.mjs';
 import { progress } from '../../scripts/lib/run.mjs';
-import { prepareVirtualEnvironment } from '../../scripts/lib/virtual-environment.mjs';
 import { table } from '../markdown.mjs';
+import { prepareBench } from '../prepare.mjs';
 
 /** What is read: formats and sizes of real SAEs. */
 const rows = {
@@ -28,14 +26,7 @@ export function main(names) {
     if (unknown !== undefined) {
       throw new Failure(`sae-match: bench:reading knows ${Object.keys(rows).join(', ')}; found "${unknown}".`);
     }
-    await installPackages();
-    await compile();
-    const python = await prepareVirtualEnvironment({
-      folder: '.cache/bench-venv',
-      requirements: 'bench/requirements.txt',
-      purpose: 'the benchmark',
-      instead: '',
-    });
+    const python = await prepareBench();
     console.log(
       table(
         columns,
