@@ -2,10 +2,15 @@ import { parentPort } from 'node:worker_threads';
 import { createOrtTileKernel } from '../../kernels/ort/tile-kernel';
 import { TileWorker } from '../../matching/engine/tile-worker';
 import type { StepResult } from '../../matching/engine/tile-worker';
+import { collectGarbage } from '../thread/collect-garbage';
 import { describeError } from '../thread/thread-errors';
 import type { FromTileThread, ToTileThread } from './tile-protocol';
 
+/** Problems that may leave behind what onnxruntime allocated, some megabytes each. */
+const COLLECTED_EVERY = 2;
+
 let worker: TileWorker | null = null;
+let unloaded = 0;
 
 /** Entry of the threads that compute and scan tiles. onnxruntime blocks its thread, so it lives here. */
 async function answer(message: ToTileThread): Promise<StepResult> {
@@ -19,6 +24,8 @@ async function answer(message: ToTileThread): Promise<StepResult> {
     case 'unload':
       worker?.close();
       worker = null;
+      unloaded += 1;
+      if (unloaded % COLLECTED_EVERY === 0) collectGarbage();
       return {};
   }
 }
