@@ -1,5 +1,6 @@
 import { rowOf } from '../matching/row-matrix';
 import type { Activation, CanonicalSae, Gauge } from './canonical';
+import { bytesOf } from './catalogue-entry';
 import type { CatalogueEntry } from './catalogue-entry';
 import { rowNorms } from './formats/assemble';
 import { loadSae } from './load-sae';
@@ -98,7 +99,7 @@ function fromHeader(source: SaeSource, { format, path, layer, files, header, err
     excluded: null,
     dead: null,
     decoder_norm: null,
-    bytes: header?.bytes ?? files.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: header?.bytes ?? bytesOf({ files }),
     fold_changes_result: null,
     notes: header?.notes ?? [],
     ...(error === null ? {} : { error: error.message }),

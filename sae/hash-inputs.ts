@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CancelledError, InputError } from '../matching/errors';
+import { bytesOf } from './catalogue-entry';
 import type { CatalogueEntry } from './catalogue-entry';
 import type { SaeSource, SourceFile, TransferOptions } from './sources/source';
 
@@ -32,7 +33,7 @@ export async function hashInputs(
   entry: Pick<CatalogueEntry, 'files'>,
   options: HashOptions = {}
 ): Promise<readonly InputFile[]> {
-  const total = entry.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = bytesOf(entry);
   let done = 0;
   const result: InputFile[] = [];
   for (const file of entry.files) {

@@ -2,6 +2,7 @@ import { InputError } from '../../matching/errors';
 import { ACTIVATIONS } from '../canonical';
 import type { CanonicalSae, Gauge, SaeHeader } from '../canonical';
 import { CANONICAL_FORMAT } from '../canonical-file';
+import { bytesOf } from '../catalogue-entry';
 import type { SaeLocation } from '../catalogue-entry';
 import { readBytes, readRows, readVector } from '../containers/read-tensor';
 import type { StoredTensor, TensorFile } from '../containers/tensor';
@@ -80,7 +81,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<Canonical
     k: parseK(file),
     gauge,
     inputNorm: metadata.input_norm ?? 'none',
-    bytes: location.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: bytesOf(location),
     notes: dtypeNotes(tensors),
   };
   const skip = file.tensors.get('W_skip');

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { CanonicalSae, SaeHeader } from '../canonical';
+import { bytesOf } from '../catalogue-entry';
 import type { SaeLocation } from '../catalogue-entry';
 import { readVector } from '../containers/read-tensor';
 import type { StoredTensor, TensorFile } from '../containers/tensor';
@@ -73,7 +74,7 @@ async function parse(view: SourceView, location: SaeLocation): Promise<GemmaScop
     k: null,
     gauge: 'theta',
     inputNorm: embedding ? 'sqrt_d_model' : 'none',
-    bytes: location.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: bytesOf(location),
     notes: [...dtypeNotes(tensors), ...(embedding ? [EMBEDDING_NOTE] : [])],
   };
   return { header, tensors, threshold, file };

@@ -37,17 +37,8 @@ export interface ExpectedSae {
   readonly first_target?: string;
 }
 
-export const FORMATS = [
-  'saelens',
-  'dictionary-learning',
-  'sparsify',
-  'gemma-scope-2',
-  'llama-scope',
-  'openmoss',
-  'openai',
-  'circuit-tracer',
-  'crosscoder',
-];
+/** Folders of fixtures begin with the name of their format. */
+export const FORMATS = JSON.parse(readFileSync(join(__dirname, '../fixtures/format-names.json'), 'utf8')) as string[];
 export const cases = readdirSync(FIXTURES)
   .filter((name) => name.endsWith('.json') && FORMATS.some((format) => name.startsWith(format)))
   .flatMap((name) => {

@@ -65,6 +65,8 @@ export class DownloadCache {
     fetch: (range: ByteRange) => AsyncIterable<Buffer>,
     options: TransferOptions = {}
   ): Promise<string> {
+    const here = await this.find(entry);
+    if (here !== null) return here;
     const path = this.pathOf(entry);
     await mkdir(this.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       throw asDiskError(error, this.folder);

@@ -5,17 +5,7 @@ import { memorySource } from './memory-source.mjs';
 import { readers } from './readers.mjs';
 
 /** Folders whose folders are sources of one format each, named by the format they begin with. */
-const FORMATS = [
-  'saelens',
-  'dictionary-learning',
-  'sparsify',
-  'gemma-scope-2',
-  'llama-scope',
-  'openmoss',
-  'openai',
-  'circuit-tracer',
-  'crosscoder',
-];
+const FORMATS = JSON.parse(readFileSync(at('test/fixtures/format-names.json'), 'utf8'));
 const GEMMA = 'test/fixtures/sae';
 
 /**
