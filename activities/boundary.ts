@@ -13,6 +13,8 @@ const HEARTBEAT_INTERVAL_MS = 1000;
  * Where work meets Temporal: heartbeats with the latest progress while `work` runs, passes cancellation on, and turns
  * errors into failures. This is the one place where errors are sorted into retryable and not: ours say it themselves,
  * unknown ones are retried a few times.
+ *
+ * The failure's only detail is the summary of the error, by which failures are grouped.
  */
 export async function atBoundary<T>(
   observer: ActivityObserver,
@@ -53,7 +55,8 @@ function asFailure(error: unknown, attempt: number): Error {
     return new CancelledFailure('the activity was cancelled');
   }
   if (error instanceof SaeMatchError) {
-    return ApplicationFailure.create({ type: error.name, message: error.message, nonRetryable: !error.retryable });
+    const { name: type, message, summary } = error;
+    return ApplicationFailure.create({ type, message, nonRetryable: !error.retryable, details: [summary] });
   }
   const message = error instanceof Error ? error.message : String(error);
   return ApplicationFailure.create({

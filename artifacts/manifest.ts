@@ -38,6 +38,8 @@ const failureSchema = z.object({
   /** Name of the error's class. */
   type: z.string(),
   message: z.string(),
+  /** What is wrong, without saying where. */
+  summary: z.string().optional(),
 });
 
 const common = {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskProgress } from '../activities/task-context';
 import { CancelledError, SaeMatchError } from '../matching/errors';
+import { groupFailures, groupLine } from '../workflows/group-failures';
 import type { RunOutcome, RunProgress } from '../workflows/run-types';
 import { createProgressBar } from './progress-bar';
 import type { ProgressText } from './progress-bar';
@@ -41,6 +42,7 @@ export async function followRun(session: Session, handle: RunHandle, output: Out
         away = false;
         if (state.ended) return await session.call(() => outcomeOf(handle));
         for (const retry of state.retries) noteOnce(`trying again: ${retry}`);
+        for (const group of groupFailures(state.progress?.setAside ?? [])) noteOnce(`set aside: ${groupLine(group)}`);
         bar.draw(progressText(state.progress, state.heartbeats));
       } catch (error) {
         // How a run failed is told in words of our own, which may well speak of a server.
@@ -131,10 +133,11 @@ function progressText(progress: RunProgress | null, heartbeats: readonly TaskPro
   const failed = progress.failures.length > 0 ? `, ${progress.failures.length} failed` : '';
   const gaps = heartbeats.flatMap((heartbeat) => heartbeat.gap ?? []);
   const gap = gaps.length === 0 ? '' : `, gap ${Math.max(...gaps).toExponential(0)}`;
+  const aside = pairs.setAside.length > 0 ? `, ${pairs.setAside.length} set aside` : '';
   const running = pairs.running.slice(0, 3).join(' ').replaceAll(':', '→');
   return {
     label: progress.phase,
     fraction: steps === 0 ? null : Math.min(1, (done + 0.9 * Math.min(partial, pairs.running.length)) / steps),
-    detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}  ${running}${gap}`,
+    detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}${aside}  ${running}${gap}`,
   };
 }

@@ -1,5 +1,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { RunManifest } from '../artifacts/manifest';
+import { groupFailures } from '../workflows/group-failures';
+import type { FailureGroup } from '../workflows/group-failures';
 import type { RunProgress, RunState } from '../workflows/run-types';
 import { queryProgress } from './follow-run';
 import type { RunHandle } from './runs';
@@ -15,6 +17,8 @@ export interface RunStatus {
   readonly finished: string | null;
   readonly pairs: { readonly total: number | null; readonly done: number | null; readonly failed: number | null };
   readonly failures: readonly string[];
+  /** The same, those of one cause together. */
+  readonly causes: readonly FailureGroup[];
   /** Present while the run is going on and a worker answers. */
   readonly progress: RunProgress | null;
 }
@@ -31,6 +35,7 @@ export function statusFromManifest(manifest: RunManifest, location: string): Run
     finished: manifest.timings.finished,
     pairs: { total: manifest.pairs.length, done: manifest.pairs.length - failed, failed },
     failures: manifest.failures.map(({ message }) => message),
+    causes: groupFailures(manifest.failures),
     progress: null,
   };
 }
@@ -61,6 +66,7 @@ export async function statusFromServer(
       failed: progress?.pairs.failed ?? null,
     },
     failures: progress?.failures.map(({ message }) => message) ?? [],
+    causes: groupFailures(progress?.failures ?? []),
     progress,
   };
 }

@@ -1,5 +1,6 @@
 import type { PairRow } from '../artifacts/tables/pairs';
 import type { Chain } from '../matching/chains';
+import { groupFailures, groupLine } from '../workflows/group-failures';
 import type { Descriptions } from './descriptions';
 import { figure, formatSeconds, formatTable } from './format-table';
 import type { Output } from './output';
@@ -22,8 +23,7 @@ export async function printPairs(output: Output, results: RunResults): Promise<v
   output.print(
     'gap              cost above the proven lower bound of every one-to-one matching: 0 up to rounding is optimal'
   );
-  const failed = rows.filter(({ status }) => status === 'failed');
-  for (const row of failed) output.warn(`pair ${row.source_layer!}→${row.target_layer!} failed: ${row.error!}`);
+  for (const group of groupFailures(results.manifest.failures)) output.warn(`failed: ${groupLine(group)}`);
 }
 
 async function pairLine(row: PairRow, results: RunResults): Promise<string[]> {

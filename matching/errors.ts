@@ -16,10 +16,13 @@ export interface ErrorFacts {
  * found, what was expected, and the remedy; the facts are kept as fields too.
  */
 export class SaeMatchError extends Error {
+  /** What is wrong, without saying where: equal for equal troubles. */
+  readonly summary: string;
   readonly facts: ErrorFacts;
 
   constructor(summary: string, facts: ErrorFacts = {}) {
     super(composeMessage(summary, facts), facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.summary = summary;
     this.facts = facts;
   }
 

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /**
- * Records the histories that test/integration/replay.test.ts replays: `node scripts/record-histories.mjs` after
- * `npm run build`. To be run when a workflow changes on purpose; the old histories are kept as long as runs that were
- * started with the old code may still be going on.
+ * Records the histories that test/integration/replay.test.ts replays: `node scripts/record-histories.mjs [scenario …]`
+ * after `npm run build`. To be run when a workflow changes on purpose; the old histories are kept as long as runs that
+ * were started with the old code may still be going on.
  */
 const require = createRequire(import.meta.url);
 const { Client, Connection } = require('@temporalio/client');
@@ -19,12 +20,35 @@ const FOLDER = '/tmp/sae-match-histories';
 const SAES = join(FOLDER, 'saes');
 const env = { ...process.env, SAE_MATCH_HOME: join(FOLDER, 'home') };
 const scenarios = {
-  adjacent: ['--layers', '0-2'],
-  'all-pairs': ['--layers', '0-3', '--pairs', 'all'],
-  partial: ['--layers', '3-6'],
+  adjacent: () => run('adjacent', '--layers', '0-2'),
+  'all-pairs': () => run('all-pairs', '--layers', '0-3', '--pairs', 'all'),
+  partial: () => run('partial', '--layers', '3-6'),
+  cancelled: async () => {
+    const running = run('cancelled', '--layers', '0-3', '--pairs', 'all');
+    await sleep(2500);
+    await sae('cancel', 'cancelled');
+    await running;
+  },
+  // Pairs cannot be stored for a while.
+  'set-aside': async () => {
+    const running = blocked('set-aside', '--layers', '0-2');
+    await sleep(14_000);
+    unblock('set-aside');
+    await running;
+  },
+  // Pairs cannot be stored for a while, and folded layers are gone when they can be.
+  repaired: async () => {
+    const running = blocked('repaired', '--layers', '0-2');
+    await sleep(14_000);
+    rmSync(join(out('repaired'), 'artifacts/folded'), { recursive: true });
+    unblock('repaired');
+    await running;
+  },
+  'out-of-time': () => blocked('out-of-time', '--layers', '0-2', '--deadline', '15s'),
 };
 
 async function main() {
+  const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
   cpSync('examples/minilm-l6', SAES, { recursive: true });
@@ -32,23 +56,27 @@ async function main() {
   const home = openHome(env);
   const embedded = await openEmbedded(home);
   try {
-    for (const [name, flags] of Object.entries(scenarios))
-      await sae('run', SAES, '--out', out(), '--run-id', name, ...flags);
-    await recordCancelled();
     const client = new Client({ connection: await Connection.connect({ address: embedded.server.address }) });
-    for (const name of [...Object.keys(scenarios), 'cancelled']) await save(client, name);
+    for (const name of wanted) {
+      await scenarios[name]();
+      await save(client, name);
+    }
   } finally {
     await embedded.close();
     rmSync(FOLDER, { recursive: true, force: true });
   }
 }
 
-async function recordCancelled() {
-  const run = sae('run', SAES, '--out', out('cancelled'), '--run-id', 'cancelled', '--layers', '0-3', '--pairs', 'all');
-  await new Promise((resolve) => setTimeout(resolve, 2500));
-  await sae('cancel', 'cancelled');
-  await run;
+const run = (name, ...flags) => sae('run', SAES, '--out', out(name), '--run-id', name, ...flags);
+
+/** A run of which no pair can be stored: there is a file where their folder should be. */
+function blocked(name, ...flags) {
+  mkdirSync(join(out(name), 'artifacts'), { recursive: true });
+  writeFileSync(join(out(name), 'artifacts/matches'), '');
+  return run(name, ...flags);
 }
+
+const unblock = (name) => rmSync(join(out(name), 'artifacts/matches'));
 
 async function save(client, name) {
   const workflowId = `sae-match/${name}`;
@@ -69,7 +97,7 @@ function withoutMachine(value) {
   );
 }
 
-const out = (name = 'out') => join(FOLDER, name);
+const out = (name) => join(FOLDER, name);
 
 /** Runs the program; its exit code is of no interest here. */
 function sae(...args) {

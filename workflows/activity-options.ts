@@ -3,18 +3,34 @@ import type { RunExecution } from './run-types';
 
 type Pool = 'io' | 'fold' | 'match';
 
+export interface Effort {
+  /** Multiply-adds or bytes: what the time limit follows from. */
+  readonly work?: number;
+  /** Nothing can go on without this activity: it is tried until then, in milliseconds since the epoch. */
+  readonly until?: number;
+}
+
+/** Attempts on an activity that others need not wait for, before it is set aside: a minute and a half of trouble. */
+const ATTEMPTS = 8;
+
 /**
- * Options of an activity that does `work` units of arithmetic or I/O (multiply-adds or bytes). The time limit follows
- * from the work at a tenth of the speed a slow core reaches; a lost worker is noticed by its missing heartbeat long
- * before. Transient faults are retried for as long as a run may take, broken input never (see activities/boundary.ts).
+ * Options of an activity. The time limit follows from its work at a tenth of the speed a slow core reaches; a lost worker is
+ * noticed by its missing heartbeat long before. Broken input is never tried again (see activities/boundary.ts).
  */
-export function activityOptions(pool: Pool, execution: RunExecution, work = 0): ActivityOptions {
-  const seconds = 600 + Math.ceil(work / 2e7);
+export function activityOptions(
+  pool: Pool,
+  execution: RunExecution,
+  { work = 0, until }: Effort = {}
+): ActivityOptions {
+  const limitMs = (600 + Math.ceil(work / 2e7)) * 1000;
+  const pauses = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
   return {
     taskQueue: `${execution.taskQueue}-${pool}`,
-    startToCloseTimeout: seconds * 1000,
+    startToCloseTimeout: limitMs,
     heartbeatTimeout: execution.heartbeatSeconds * 1000,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 50 },
+    ...(until === undefined
+      ? { retry: { ...pauses, maximumAttempts: ATTEMPTS } }
+      : { retry: pauses, scheduleToCloseTimeout: Math.max(limitMs, until - Date.now()) }),
   };
 }

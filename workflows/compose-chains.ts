@@ -1,7 +1,8 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { ChainsRef, FoldActivities } from './activity-types';
 import { bounded } from './bounded';
+import { deadlineOf } from './deadline';
 import type { ComposedComparison, FoldedRef, MatchRef, RunExecution, RunSpec } from './run-types';
 
 export interface ComposeRequest {
@@ -10,6 +11,8 @@ export interface ComposeRequest {
   /** The selected layers, ascending. */
   readonly layers: readonly { readonly layer: number; readonly folded: FoldedRef | null }[];
   readonly matches: readonly MatchRef[];
+  /** Until when its steps are tried, in milliseconds since the epoch. */
+  readonly deadline?: number;
 }
 
 export interface Composition {
@@ -25,6 +28,7 @@ const MAX_CONCURRENT_COMPARISONS = 32;
  */
 export async function composeChains(request: ComposeRequest): Promise<Composition> {
   const { spec, execution, layers } = request;
+  const until = request.deadline ?? deadlineOf(execution, workflowInfo().runStartTime);
   const between = new Map(request.matches.map((match) => [`${match.source}:${match.target}`, match]));
   const steps = layers
     .slice(0, -1)
@@ -39,10 +43,10 @@ export async function composeChains(request: ComposeRequest): Promise<Compositio
     const source = folded.get(direct.source)!;
     const target = folded.get(direct.target)!;
     const work = source.features * source.elements;
-    const { compareComposed } = proxyActivities<FoldActivities>(activityOptions('fold', execution, work));
+    const { compareComposed } = proxyActivities<FoldActivities>(activityOptions('fold', execution, { work, until }));
     return slots(() => compareComposed({ spec, source, target, direct, steps: path as MatchRef[] }));
   });
   const composed = await Promise.all(comparisons.filter((comparison) => comparison !== null));
-  const { buildChains } = proxyActivities<FoldActivities>(activityOptions('fold', execution));
+  const { buildChains } = proxyActivities<FoldActivities>(activityOptions('fold', execution, { until }));
   return { chains: await buildChains({ spec, layers, steps }), composed };
 }

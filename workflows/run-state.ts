@@ -6,42 +6,71 @@ export class RunStateTracker {
   state: RunProgress['state'] = 'running';
   layersTotal = 0;
   pairsTotal = 0;
-  readonly failures: Failure[] = [];
-  private layersFolded = 0;
-  private layersCached = 0;
-  private layersFailed = 0;
-  private pairsDone = 0;
-  private pairsCached = 0;
-  private pairsFailed = 0;
+  private pauseEnd: string | null = null;
+  private readonly stepFailures = new Map<string, Failure>();
+  /** Layers that are folded, and whether they had been before. */
+  private readonly layersFolded = new Map<number, boolean>();
+  private readonly pairsDone = new Map<string, boolean>();
+  private readonly pairsFailed = new Set<string>();
+  private readonly aside = new Map<string, Failure>();
   private readonly running = new Set<string>();
 
   constructor(private readonly request: RunRequest) {}
 
-  layerFolded(cached: boolean): void {
-    this.layersFolded += 1;
-    if (cached) this.layersCached += 1;
+  get failures(): readonly Failure[] {
+    return [...this.stepFailures.values()];
+  }
+
+  /** Takes back what was said of layers and pairs: they are all looked at again. */
+  startOver(): void {
+    for (const kept of [this.stepFailures, this.layersFolded, this.pairsDone, this.pairsFailed, this.aside])
+      kept.clear();
+  }
+
+  layerFolded(layer: number, cached: boolean): void {
+    this.layersFolded.set(layer, cached);
   }
 
   layerFailed(failure: Failure): void {
-    this.layersFailed += 1;
-    this.failures.push(failure);
+    this.failed(failure);
   }
 
   pairStarted(source: number, target: number): void {
-    this.running.add(`${source}:${target}`);
+    this.aside.delete(`match ${nameOf(source, target)}`);
+    this.running.add(nameOf(source, target));
   }
 
   pairDone(source: number, target: number, cached: boolean): void {
-    this.running.delete(`${source}:${target}`);
-    this.pairsDone += 1;
-    if (cached) this.pairsCached += 1;
+    this.pairEnded(source, target);
+    this.pairsDone.set(nameOf(source, target), cached);
   }
 
   /** A pair whose layer already failed adds no failure of its own. */
   pairFailed(source: number, target: number, failure: Failure | null): void {
-    this.running.delete(`${source}:${target}`);
-    this.pairsFailed += 1;
-    if (failure !== null) this.failures.push(failure);
+    this.pairEnded(source, target);
+    this.pairsFailed.add(nameOf(source, target));
+    if (failure !== null) this.failed(failure);
+  }
+
+  /** The pair is tried again later; `failure` says why it has to be. */
+  pairSetAside(source: number, target: number, failure: Failure): void {
+    this.pairEnded(source, target);
+    this.setAside(failure);
+  }
+
+  /** A step is tried again later; the function that is returned says when it is. */
+  setAside(failure: Failure): () => void {
+    this.aside.set(keyOf(failure), failure);
+    return () => void this.aside.delete(keyOf(failure));
+  }
+
+  /** Nothing is tried until then; null when the pause is over. */
+  pausesUntil(end: Date | null): void {
+    this.pauseEnd = end?.toISOString() ?? null;
+  }
+
+  failed(failure: Failure): void {
+    this.stepFailures.set(keyOf(failure), failure);
   }
 
   snapshot(): RunProgress {
@@ -51,29 +80,50 @@ export class RunStateTracker {
       phase: this.phase,
       layers: {
         total: this.layersTotal,
-        folded: this.layersFolded,
-        cached: this.layersCached,
-        failed: this.layersFailed,
+        folded: this.layersFolded.size,
+        cached: countTrue(this.layersFolded),
+        failed: this.failures.filter(({ layers }) => layers.length === 1).length,
       },
       pairs: {
         total: this.pairsTotal,
-        done: this.pairsDone,
-        cached: this.pairsCached,
-        failed: this.pairsFailed,
+        done: this.pairsDone.size,
+        cached: countTrue(this.pairsDone),
+        failed: this.pairsFailed.size,
         running: [...this.running],
+        setAside: this.asideLayers('match'),
       },
+      setAside: [...this.aside.values()],
+      pausesUntil: this.pauseEnd,
       failures: this.failures,
     };
   }
 
   /** The same in Markdown, for the details pane of the Temporal UI. */
   details(): string {
-    const { layers, pairs, failures } = this.snapshot();
+    const { layers, pairs, setAside, pausesUntil, failures } = this.snapshot();
     const lines = [
       `**${this.phase}** · layers folded ${layers.folded} of ${layers.total} · pairs matched ${pairs.done} of ${pairs.total}`,
       pairs.running.length > 0 ? `at work: ${pairs.running.join(', ')}` : '',
+      pausesUntil === null ? '' : `waiting until ${pausesUntil} to try again what was set aside`,
+      ...setAside.map((failure) => `- set aside: ${failure.message}`),
       ...failures.map((failure) => `- failed: ${failure.message}`),
     ];
     return lines.filter((line) => line !== '').join('\n\n');
   }
+
+  private pairEnded(source: number, target: number): void {
+    this.running.delete(nameOf(source, target));
+    this.aside.delete(`match ${nameOf(source, target)}`);
+  }
+
+  private asideLayers(step: string): string[] {
+    return [...this.aside.values()].flatMap(({ what, layers }) => (what === step ? [layers.join(':')] : []));
+  }
 }
+
+const keyOf = ({ what, layers }: Failure): string => `${what} ${layers.join(':')}`;
+
+const nameOf = (source: number, target: number): string => `${source}:${target}`;
+
+const countTrue = (values: ReadonlyMap<unknown, boolean>): number =>
+  [...values.values()].filter((value) => value).length;

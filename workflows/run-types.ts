@@ -52,6 +52,10 @@ export interface RunExecution {
   readonly taskQueue: string;
   /** Pairs in flight at once. */
   readonly maxConcurrentPairs: number;
+  /** From its start on, a run tries again for so long what keeps failing. Absent: a week. */
+  readonly deadlineSeconds?: number;
+  /** Pause before pairs that were set aside are tried again; doubled each time, up to half an hour. Absent: a minute. */
+  readonly firstPauseSeconds?: number;
 }
 
 /** Input of the model-match workflow. */
@@ -135,6 +139,8 @@ export interface Failure {
   /** Name of the error's class. */
   readonly type: string;
   readonly message: string;
+  /** What is wrong, without saying where: equal for equal troubles. */
+  readonly summary?: string;
 }
 
 /** How composed matches compare with the direct match of a pair. */
@@ -167,7 +173,13 @@ export interface RunProgress {
     readonly failed: number;
     /** Pairs at work, as `source:target`. */
     readonly running: readonly string[];
+    /** Pairs that keep failing and are tried again later. */
+    readonly setAside: readonly string[];
   };
+  /** Why pairs are set aside. */
+  readonly setAside: readonly Failure[];
+  /** Time, as ISO 8601, at which they are tried again; null while other pairs are at work. */
+  readonly pausesUntil: string | null;
   readonly failures: readonly Failure[];
 }
 

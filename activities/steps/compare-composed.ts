@@ -2,6 +2,7 @@ import { openStore } from '../../artifacts/store/open-store';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { decodeMatches } from '../../artifacts/tables/matches';
 import type { MatchTable } from '../../artifacts/tables/matches';
+import { getVerified } from '../../artifacts/verified';
 import { compose } from '../../matching/composition';
 import { featuresOf, pairCost } from '../../matching/features';
 import type { Features } from '../../matching/features';
@@ -9,7 +10,7 @@ import type { CompareInput } from '../../workflows/activity-types';
 import type { ComposedComparison, FoldedRef, MatchRef } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
 import { readFolded } from './folded-artifact';
-import { matchObject } from './keys';
+import { requireMatchSummary } from './match-summary';
 
 /** Compares the composition of the steps between two layers with their direct match. */
 export async function compareComposedTask(input: CompareInput, context: TaskContext): Promise<ComposedComparison> {
@@ -42,7 +43,8 @@ export async function compareComposedTask(input: CompareInput, context: TaskCont
   };
 }
 
+/** The matches of a pair. @throws ArtifactCorruptError when they are gone or not what was stored */
 export async function readMatches(store: ObjectStore, ref: MatchRef): Promise<MatchTable> {
-  const key = matchObject(ref.key, 'matches.parquet');
-  return decodeMatches(await store.get(key), store.url(key));
+  const recorded = (await requireMatchSummary(store, ref)).files['matches.parquet'];
+  return decodeMatches(await getVerified(store, recorded), store.url(recorded.key));
 }

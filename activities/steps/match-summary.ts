@@ -1,9 +1,10 @@
+import { getRecord, putRecord } from '../../artifacts/record';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import type { ObjectStore } from '../../artifacts/store/object-store';
-import { ObjectNotFoundError } from '../../artifacts/store/object-store';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { getVerified } from '../../artifacts/verified';
 import { ArtifactCorruptError } from '../../matching/errors';
+import type { MatchRef } from '../../workflows/run-types';
 import { matchObject } from './keys';
 
 /** The row a pair contributes to pairs.parquet, before composition is known. */
@@ -19,17 +20,23 @@ export type TableName = 'matches.parquet' | 'targets.parquet' | 'certificate.par
 const SUMMARY = 'summary.json';
 
 export async function writeMatchSummary(store: ObjectStore, key: string, summary: MatchSummary): Promise<void> {
-  await store.put(matchObject(key, SUMMARY), Buffer.from(`${JSON.stringify(summary)}\n`));
+  await putRecord(store, matchObject(key, SUMMARY), summary);
 }
 
-/** The summary of a pair that was matched before, null when there is none or it is unreadable. */
+/** The summary of a pair that was matched before, null when there is none or it is damaged. */
 export async function readMatchSummary(store: ObjectStore, key: string): Promise<MatchSummary | null> {
-  try {
-    return JSON.parse((await store.get(matchObject(key, SUMMARY))).toString('utf8')) as MatchSummary;
-  } catch (error) {
-    if (error instanceof ObjectNotFoundError || error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return getRecord<MatchSummary>(store, matchObject(key, SUMMARY));
+}
+
+/** The summary of a pair that was matched in this run. @throws ArtifactCorruptError when it is gone or unreadable */
+export async function requireMatchSummary(store: ObjectStore, match: MatchRef): Promise<MatchSummary> {
+  const summary = await readMatchSummary(store, match.key);
+  if (summary !== null) return summary;
+  throw new ArtifactCorruptError('the tables of a matched pair are gone', {
+    file: store.url(matchObject(match.key, SUMMARY)),
+    field: `pair ${match.source}:${match.target}`,
+    remedy: 'Resume the run: it will be computed again.',
+  });
 }
 
 /** Like {@link readMatchSummary}, but also null when a table is missing or damaged: it has to be computed again. */

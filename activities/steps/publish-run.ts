@@ -6,7 +6,7 @@ import type { ManifestArtifact, RunManifest } from '../../artifacts/manifest';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
-import { ArtifactCorruptError } from '../../matching/errors';
+import { getVerified } from '../../artifacts/verified';
 import { VERSION } from '../../matching/version';
 import type { PublishInput } from '../../workflows/activity-types';
 import type { Failure, MatchRef, RunOutcome, RunRequest } from '../../workflows/run-types';
@@ -14,7 +14,7 @@ import { environmentFacts } from './environment-facts';
 import { inputHashes } from './input-hashes';
 import { chainsObject } from './keys';
 import { matchingOptions } from './matching-options';
-import { readMatchSummary } from './match-summary';
+import { requireMatchSummary } from './match-summary';
 import type { MatchSummary } from './match-summary';
 
 /**
@@ -29,7 +29,7 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
   const summaries = new Map<string, MatchSummary>();
   const artifacts: ManifestArtifact[] = [];
   for (const match of matches) {
-    const summary = await summaryOf(store, match);
+    const summary = await requireMatchSummary(store, match);
     summaries.set(`${match.source}:${match.target}`, summary);
     artifacts.push(...(await publishTables(store, folder, layout, match, summary)));
   }
@@ -61,16 +61,6 @@ export async function discardRun(store: ObjectStore, request: RunRequest): Promi
   for (const key of await store.list(`${folder}/`)) await store.delete(key);
 }
 
-async function summaryOf(store: ObjectStore, match: MatchRef): Promise<MatchSummary> {
-  const summary = await readMatchSummary(store, match.key);
-  if (summary !== null) return summary;
-  throw new ArtifactCorruptError('the tables of a matched pair are gone', {
-    file: store.url(`artifacts/matches/${match.key}`),
-    field: `pair ${match.source}:${match.target}`,
-    remedy: 'Resume the run: it will be computed again.',
-  });
-}
-
 async function publishTables(
   store: ObjectStore,
   folder: string,
@@ -85,7 +75,11 @@ async function publishTables(
     [files['targets.parquet'], names.targets],
     [files['certificate.parquet'], names.certificate],
   ] as const;
-  for (const [file, name] of targets) await store.copy(file.key, `${folder}/${name}`);
+  for (const [file, name] of targets) {
+    // A damaged table is computed again and never passed on.
+    await getVerified(store, file);
+    await store.copy(file.key, `${folder}/${name}`);
+  }
   return targets.map(([file, path]) => ({ path, bytes: file.bytes, crc32c: file.crc32c }));
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { CancelledError, SaeMatchError } from '../../matching/errors';
+import { CancelledError, UnavailableError } from '../../matching/errors';
 import type { TaskProgress } from '../task-context';
 import type { FromThread, ToThread } from './protocol';
 import { reviveError } from './thread-errors';
@@ -79,7 +79,7 @@ function outcome(thread: Worker, { onProgress, onNote, signal }: RunTaskOptions)
         reject,
         signal?.aborted === true
           ? new CancelledError()
-          : new SaeMatchError('a worker thread ended without a result', { found })
+          : new UnavailableError('a worker thread ended without a result', { found })
       );
     };
     const settle = <T>(how: (value: T) => void, value: T): void => {

@@ -6,6 +6,7 @@ import { runFolder } from '../../artifacts/layout';
 import { InputError, UsageError } from '../../matching/errors';
 import { parseLayers } from '../../sae/select/layers';
 import { parsePairs } from '../../workflows/plan-pairs';
+import { parseDuration } from './parse-duration';
 import { parseBytes } from '../../transport/parse-bytes';
 import { absolute } from './location';
 import { parsePartWeights } from './parse-part-weights';
@@ -93,13 +94,14 @@ function inWords(value: unknown): string {
 
 /** Parses the values that have a form of their own, so that their faults name the file. */
 function checkTexts(file: string, spec: SpecFile): void {
-  const { layers, pairs, part_weights: partWeights, scale, memory_budget: budget, run_id: runId } = spec;
+  const { layers, pairs, part_weights: partWeights, scale, memory_budget: budget, deadline, run_id: runId } = spec;
   try {
     if (layers !== undefined) specLayers(layers);
     if (pairs !== undefined) parsePairs(pairs);
     if (partWeights !== undefined) parsePartWeights(partWeights);
     if (scale !== undefined) parseScale(scale, dirname(file));
     if (budget !== undefined) parseBytes(budget, 'memory_budget');
+    if (deadline !== undefined) parseDuration(deadline, 'deadline');
     if (runId !== undefined) runFolder(runId);
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;

@@ -9,6 +9,7 @@ import type { RunSpec } from '../../workflows/run-types';
 import { absolute } from './location';
 import { isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseComparison } from './parse-comparison';
+import { parseDuration } from './parse-duration';
 import { parseScale } from './parse-scale';
 import { parseUnmatched } from './parse-unmatched';
 import { parseBytes } from '../../transport/parse-bytes';
@@ -33,6 +34,7 @@ export interface RunFlags {
   readonly hook?: string;
   readonly allowHookMismatch?: boolean;
   readonly memoryBudget?: string;
+  readonly deadline?: string;
   readonly runId?: string;
   readonly address?: string;
   readonly detach?: boolean;
@@ -45,6 +47,8 @@ export interface ResolvedRun {
   readonly spec: RunSpec;
   /** Null leaves the default to the workers. */
   readonly memoryBudget: number | null;
+  /** From its start on, the run tries again for so long what keeps failing; null leaves the default. */
+  readonly deadlineSeconds: number | null;
   readonly address: string | undefined;
   readonly detach: boolean;
   /** Run again although a finished run of this id exists, under an id of its own. */
@@ -64,6 +68,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
   const unmatched = flags.unmatched ?? file.unmatched;
   const scale = flags.scale === undefined ? file.scale : parseScale(flags.scale, cwd);
   const budget = flags.memoryBudget ?? file.memory_budget;
+  const deadline = flags.deadline ?? file.deadline;
   const spec: RunSpec = {
     source: file.source,
     out: absolute(flags.out ?? file.out ?? DEFAULT_OUT, cwd),
@@ -93,6 +98,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     runId,
     spec,
     memoryBudget: budget === undefined ? null : parseBytes(budget, '--memory-budget'),
+    deadlineSeconds: deadline === undefined ? null : parseDuration(deadline, '--deadline'),
     address: flags.address ?? file.address,
     detach: flags.detach ?? file.detach ?? false,
     fresh,

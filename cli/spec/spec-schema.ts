@@ -40,6 +40,10 @@ export const specSchema = z.strictObject({
   format: text.optional().describe('the name of a format'),
   allow_hook_mismatch: flag,
   memory_budget: size.optional().describe('a size such as 4GiB'),
+  deadline: z
+    .union([z.string(), z.number().nonnegative()])
+    .optional()
+    .describe('a duration such as 90s, 30m, 12h or 7d'),
   run_id: text.optional().describe('a text (in quotes if it looks like a number)'),
   address: text.optional().describe('host:port of a Temporal server'),
   detach: flag,

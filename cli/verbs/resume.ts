@@ -4,14 +4,16 @@ import { noSuchRun, resolveRunArgument } from '../run-argument';
 import type { RunReference } from '../run-argument';
 import { describeRun, requestOf } from '../runs';
 import { openSession } from '../session';
+import { parseDuration } from '../spec/parse-duration';
 import { parseBytes } from '../../transport/parse-bytes';
 import type { AddVerb } from '../verb';
-import { carryOut } from './run';
+import { carryOut, DEADLINE_FLAG, DEADLINE_HELP } from './run';
 
 interface ResumeFlags {
   readonly out?: string;
   readonly address?: string;
   readonly memoryBudget?: string;
+  readonly deadline?: string;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -28,6 +30,7 @@ export const addResume: AddVerb = (program, action) =>
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
     .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
     .option('--memory-budget <size>', 'memory a process may use, such as 4GiB')
+    .option(DEADLINE_FLAG, DEADLINE_HELP)
     .option('--detach', 'leave when the run has started')
     .option('--json', 'print the outcome as JSON')
     .addHelpText('after', '\nExamples:\n  sae-match resume 3f9a0c1b2d4e\n  sae-match resume results/runs/3f9a0c1b2d4e')
@@ -42,6 +45,7 @@ async function resumeVerb(output: Output, argument: string, flags: ResumeFlags):
       runId: reference.runId,
       spec,
       memoryBudget: flags.memoryBudget === undefined ? memoryBudget : parseBytes(flags.memoryBudget, '--memory-budget'),
+      deadlineSeconds: flags.deadline === undefined ? null : parseDuration(flags.deadline, '--deadline'),
       address: flags.address,
       detach: flags.detach ?? false,
       fresh: false,

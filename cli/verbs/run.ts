@@ -35,6 +35,7 @@ export const addRun: AddVerb = (program, action) =>
     .option('--out <folder>', 'where results go (default: ./sae-match-out)')
     .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
     .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
+    .option(DEADLINE_FLAG, DEADLINE_HELP)
     .option('--run-id <id>', 'name of the run (default: hash of the specification)')
     .option('--new', 'run again under a new id even if a finished run exists')
     .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
@@ -46,6 +47,10 @@ export const addRun: AddVerb = (program, action) =>
         '  sae-match run saes/ --layers 0-25 --pairs all --weights all --out results/'
     )
     .action(action((output, source: string, flags: RunFlags & { json?: boolean }) => runVerb(output, source, flags)));
+
+export const DEADLINE_FLAG = '--deadline <duration>';
+export const DEADLINE_HELP =
+  'how long to try again what keeps failing, such as 12h, from the start of the run (default: 7d)';
 
 /** Flags that decide what is matched and how; shared by `run` and `pair`. */
 export function withMatchingFlags(command: Command): Command {
@@ -127,6 +132,8 @@ function requestFor(run: ResolvedRun, taskQueue: string, embedded: boolean): Run
     memoryBudget: run.memoryBudget,
     // On one machine a lost worker is noticed at once; over a network a pause is no loss.
     heartbeatSeconds: embedded ? 6 : 30,
+    firstPauseSeconds: embedded ? 10 : 60,
+    ...(run.deadlineSeconds !== null && { deadlineSeconds: run.deadlineSeconds }),
     taskQueue,
     maxConcurrentPairs: 64,
   };

@@ -3,6 +3,7 @@ import type { Output } from '../output';
 import { noSuchRun, resolveRunArgument } from '../run-argument';
 import { statusFromManifest, statusFromServer } from '../run-status';
 import type { RunStatus } from '../run-status';
+import { groupFailures, groupLine } from '../../workflows/group-failures';
 import { describeRun } from '../runs';
 import { openSession } from '../session';
 import type { AddVerb } from '../verb';
@@ -55,5 +56,8 @@ function printStatus(output: Output, status: RunStatus): void {
   const { total, done, failed } = status.pairs;
   if (total !== null) output.print(`pairs     ${done!} of ${total} done, ${failed!} failed`);
   else if (status.state === 'running') output.print('pairs     unknown: no worker answers; sae-match watch brings one');
-  for (const failure of status.failures) output.print(`failure   ${failure}`);
+  const { setAside = [], pausesUntil = null } = status.progress ?? {};
+  for (const group of groupFailures(setAside)) output.print(`set aside ${groupLine(group)}`);
+  if (pausesUntil !== null) output.print(`waiting   until ${pausesUntil} to try them again`);
+  for (const group of status.causes) output.print(`failure   ${groupLine(group)}`);
 }

@@ -42,6 +42,7 @@ describe('a run', () => {
         allow_hook_mismatch: false,
       },
       memoryBudget: null,
+      deadlineSeconds: null,
       address: undefined,
       detach: false,
       fresh: false,
@@ -70,6 +71,7 @@ describe('a run', () => {
     const keys = {
       ...SPEC,
       memory_budget: '1GiB',
+      deadline: '2d',
       run_id: 'a',
       address: 'a:1',
       detach: false,
@@ -83,6 +85,7 @@ describe('a run', () => {
       degenerate: 'exclude',
       format: 'y',
       memoryBudget: '2GiB',
+      deadline: '90m',
       runId: 'b',
       address: 'b:2',
       detach: true,
@@ -102,6 +105,7 @@ describe('a run', () => {
         allow_hook_mismatch: true,
       },
       memoryBudget: 2 ** 31,
+      deadlineSeconds: 5400,
       address: 'b:2',
       detach: true,
       fresh: false,
@@ -110,6 +114,7 @@ describe('a run', () => {
       runId: 'a',
       spec: { layers: [0, 1, 2, 3], weights: 'all', fold: false, format: 'x' },
       memoryBudget: 2 ** 30,
+      deadlineSeconds: 172_800,
     });
     const compared = { weights: 'all', metric: 'cosine', part_weights: { decoder: 2, encoder: 3 } };
     expect(fromSpec(compared, { metric: 'mse', partWeights: 'bias=5' }).spec).toEqual({
@@ -129,6 +134,7 @@ describe('a run', () => {
     ['degenerate', { degenerate: 'keep' }],
     ['scale', { scale: 'threshold:no' }],
     ['memory-budget', { memoryBudget: 'lots' }],
+    ['deadline', { deadline: 'soon' }],
     ['run_id', { runId: 'a/b' }],
   ])('with an unusable --%s is refused by its name', (name, flags) => {
     expect(() => resolveRun('saes', flags, cwd)).toThrow(UsageError);
