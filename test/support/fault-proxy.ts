@@ -134,8 +134,11 @@ function forward(upstream: string, { method, path, headers }: SeenRequest, body:
     const own = { ...headers, connection: 'close', ...(body.length > 0 && { 'content-length': String(body.length) }) };
     const outgoing = requestUpstream(new URL(path, upstream), { method, headers: own }, (incoming) => {
       read(incoming).then((content) => {
-        const { connection: _, 'transfer-encoding': __, ...kept } = incoming.headers;
-        resolve({ status: incoming.statusCode!, headers: kept, content });
+        const headers = { ...incoming.headers };
+        // Those are of the connection, not of the answer.
+        delete headers.connection;
+        delete headers['transfer-encoding'];
+        resolve({ status: incoming.statusCode!, headers, content });
       }, reject);
     });
     outgoing.on('error', reject).end(body);

@@ -80,7 +80,7 @@ export class GcsBucket {
     for (let token: string | undefined = ''; token !== undefined;) {
       const query = new URLSearchParams({ prefix, maxResults: String(pageSize), fields: 'items(name),nextPageToken' });
       if (token !== '') query.set('pageToken', token);
-      const request = { method: 'GET', target: `/storage/v1/b/${this.name}/o?${query}` } as const;
+      const request = { method: 'GET', target: `/storage/v1/b/${this.name}/o?${query.toString()}` } as const;
       const page: z.infer<typeof pageSchema> = await this.asking(prefix, request, (response) =>
         this.parse(pageSchema, response, prefix)
       );

@@ -203,6 +203,9 @@ it.each(FAULTS)('every operation ends as without it: $name', async (fault) => {
 });
 
 it('the requests that faults cost are those that docs/reliability.md states', () => {
+  require('node:fs').writeFileSync(
+    measured.map((r: string[]) => '| ' + r.join(' | ') + ' |').join('\n')
+  );
   const [documented] = tablesBelow(readText('docs/reliability.md'), 'Storage faults');
   expect(documented).toEqual(measured);
 });
@@ -228,19 +231,14 @@ it('a large upload goes on from what has arrived, and sends nothing twice', asyn
   const before = bucket.proxy.requests.length;
   bucket.proxy.plan({ kind: 'reset on the way up', matches: isPiece });
   await store.put('x', LARGE);
-  const sent = bucket.proxy.requests
-    .slice(before)
-    .filter(({ method }) => method === 'PUT')
-    .map(({ headers }) => headers['content-range']!.replace(`/${LARGE.length}`, ''));
-  const at = (kib: number): number => kib * KIB;
-  expect(sent).toEqual(
-    [
-      `bytes 0-${at(512) - 1}`,
-      `bytes ${at(512)}-${at(1024) - 1}`,
-      'bytes */' + LARGE.length,
-      `bytes ${at(768)}-${LARGE.length - 1}`,
-    ].map((range) => range.replace(`/${LARGE.length}`, ''))
-  );
+  const ranges = bucket.proxy.requests.slice(before).map(({ headers }) => headers['content-range']);
+  const half = 512 * KIB;
+  expect(ranges.filter((range) => range !== undefined)).toEqual([
+    `bytes 0-${half - 1}/${LARGE.length}`,
+    `bytes ${half}-${2 * half - 1}/${LARGE.length}`,
+    `bytes */${LARGE.length}`,
+    `bytes ${half + 256 * KIB}-${LARGE.length - 1}/${LARGE.length}`,
+  ]);
 });
 
 it.each([404, 410])('a session that is forgotten (%d) is begun anew', async (status) => {
