@@ -58,9 +58,9 @@ export function gcsError(error: unknown, file: string): SaeMatchError {
 export const LOGIN_REMEDY =
   'Log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.';
 
-/** Whether an error of the client says that a person has to log in, rather than that nothing answered. */
+/** Whether an error of the client is about its credentials, which a person has to mend, rather than about the network. */
 export function lacksCredentials(message: string): boolean {
-  return /default credentials|invalid_grant|reauth|does not exist, or it is not a file/i.test(message);
+  return /default credentials|invalid_grant|reauth|ENOENT|EACCES|not a file|not valid JSON/i.test(message);
 }
 
 /** HTTP status that an error of the client stands for; undefined where it never came to one. */

@@ -89,11 +89,14 @@ it('is known to status, list and chains, by id and by URL', async () => {
   expect(chains).toEqual(same);
 });
 
-it('is reported without work when the same command comes again, and by resume', async () => {
+it('is reported without work when the same command comes again, and resumed without work from its URL', async () => {
   const again = await ask('run', saes, '--out', out, '--pairs', 'all', '--run-id', 'there');
   expectCode(again, 0);
   expect(again.stderr).toContain('is done already');
   expect(again.stdout).toContain(`results: ${out}/runs/there`);
+  const stored = await openStore(`${out}/artifacts`).list('');
+  expectCode(await ask('resume', `${out}/runs/there`), 0);
+  expect(await openStore(`${out}/artifacts`).list('')).toEqual(stored);
 }, 120_000);
 
 it('of a pair goes to a bucket as well, unless something else is there', async () => {

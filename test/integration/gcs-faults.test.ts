@@ -1,11 +1,11 @@
-import { GcsStore } from '../../../artifacts/store/gcs-store';
-import type { ObjectStore } from '../../../artifacts/store/object-store';
-import { ArtifactCorruptError, CancelledError, EnvironmentError, UnavailableError } from '../../../matching/errors';
-import { crc32c } from '../../../transport/crc32c';
-import { readText, tablesBelow } from '../../docs/markdown';
-import type { Fault, SeenRequest } from '../../support/fault-proxy';
-import { startTestBucket } from '../../support/test-bucket';
-import type { TestBucket } from '../../support/test-bucket';
+import { GcsStore } from '../../artifacts/store/gcs-store';
+import type { ObjectStore } from '../../artifacts/store/object-store';
+import { ArtifactCorruptError, CancelledError, EnvironmentError, UnavailableError } from '../../matching/errors';
+import { crc32c } from '../../transport/crc32c';
+import { readText, tablesBelow } from '../docs/markdown';
+import type { Fault, SeenRequest } from '../support/fault-proxy';
+import { startTestBucket } from '../support/test-bucket';
+import type { TestBucket } from '../support/test-bucket';
 
 /**
  * Every fault at every operation, against the real emulator: the operation must end as without the fault. How many more
@@ -55,14 +55,14 @@ const OPERATIONS: readonly Operation[] = [
     ...{ sendsBody: true, answers: 'metadata' },
   },
   {
-    name: 'put, create only',
+    name: 'create only',
     run: (store) => store.put('x', SMALL, { ifAbsent: true }),
     after: { x: SMALL },
     matches: (request) => isUpload(request) && request.path.includes('ifGenerationMatch=0'),
     ...{ sendsBody: true, answers: 'metadata' },
   },
   {
-    name: 'put, large',
+    name: 'put, large, a piece',
     prepare: given({ x: Buffer.from('before') }),
     run: (store) => store.put('x', LARGE),
     after: { x: LARGE },
@@ -70,7 +70,7 @@ const OPERATIONS: readonly Operation[] = [
     ...{ sendsBody: true, answers: 'nothing' },
   },
   {
-    name: 'put, large, last piece',
+    name: 'create only, large, last piece',
     run: (store) => store.put('x', LARGE, { ifAbsent: true }),
     after: { x: LARGE },
     matches: ({ headers }) => headers['content-range']?.startsWith(`bytes ${1024 * KIB}-`) === true,

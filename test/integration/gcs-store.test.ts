@@ -1,9 +1,9 @@
-import { GcsStore } from '../../../artifacts/store/gcs-store';
-import { openStore } from '../../../artifacts/store/open-store';
-import { ArtifactCorruptError, EnvironmentError } from '../../../matching/errors';
-import { startTestBucket } from '../../support/test-bucket';
-import type { TestBucket } from '../../support/test-bucket';
-import { describeObjectStore } from './store-contract';
+import { GcsStore } from '../../artifacts/store/gcs-store';
+import { openStore } from '../../artifacts/store/open-store';
+import { ArtifactCorruptError, EnvironmentError } from '../../matching/errors';
+import { startTestBucket } from '../support/test-bucket';
+import type { TestBucket } from '../support/test-bucket';
+import { describeObjectStore } from '../artifacts/store/store-contract';
 
 /** Against the real emulator of Cloud Storage. */
 let bucket: TestBucket;
