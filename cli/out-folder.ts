@@ -2,19 +2,21 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { dirname, isAbsolute } from 'node:path';
 import { isPairCheckpoint } from '../artifacts/layout';
 import { readManifest } from '../artifacts/manifest';
+import { checkWritable } from '../artifacts/store/check-writable';
 import { fileError } from '../artifacts/store/file-errors';
 import { openStore } from '../artifacts/store/open-store';
 import { isTemporaryName } from '../artifacts/store/temporary-file';
 import { EnvironmentError, SaeMatchError, UsageError } from '../matching/errors';
 
 /**
- * Finds out whether a local folder can be written to, or created, before work is done for it. Creates nothing, so that
- * input that is refused afterwards leaves nothing behind. Locations that are no local folder are left to their store.
+ * Finds out whether a folder can be written to, or created, before work is done for it. Leaves nothing behind, also when
+ * the input is refused afterwards. A bucket is written to for that, a folder is only looked at.
  *
  * @throws EnvironmentError
+ * @throws UnavailableError when a bucket does not answer
  */
-export function checkFolder(out: string): void {
-  if (!isAbsolute(out)) return;
+export async function checkFolder(out: string): Promise<void> {
+  if (!isAbsolute(out)) return checkWritable(openStore(out));
   const existing = nearestExisting(out);
   if (!statSync(existing).isDirectory()) {
     throw new EnvironmentError('the results cannot be written here', {
@@ -36,7 +38,7 @@ export function checkFolder(out: string): void {
  * @throws UsageError
  */
 export async function checkOwn(out: string): Promise<void> {
-  const names = existsSync(out) ? trying('list', out, () => readdirSync(out)) : [];
+  const names = isAbsolute(out) ? namesIn(out) : await openStore(out).list('');
   const foreign = names.filter((name) => !isTemporaryName(name) && !isPairCheckpoint(name));
   if (foreign.length === 0) return;
   try {
@@ -51,6 +53,10 @@ export async function checkOwn(out: string): Promise<void> {
     expected: 'an empty or new folder',
     remedy: 'Choose another folder, or pass --force.',
   });
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? trying('list', folder, () => readdirSync(folder)) : [];
 }
 
 function nearestExisting(path: string): string {

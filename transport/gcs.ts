@@ -9,14 +9,21 @@ import { faultText } from './fault-text';
  */
 export async function openGcs(env: NodeJS.ProcessEnv = process.env): Promise<Storage> {
   const { Storage: Client } = await import('@google-cloud/storage');
-  const emulator = setting(env, 'STORAGE_EMULATOR_HOST');
+  const origin = emulatorOrigin(env);
   const retryOptions = { autoRetry: false };
-  if (emulator === undefined) return new Client({ retryOptions });
-  const { origin } = new URL(emulator.includes('://') ? emulator : `http://${emulator}`);
+  if (origin === undefined) return new Client({ retryOptions });
   const client = new Client({ retryOptions, apiEndpoint: origin, projectId: 'emulator' });
   // The client takes the variable for the address of the interface, others for that of the server.
   client.baseUrl = `${origin}/storage/v1`;
   return client;
+}
+
+/** Address of the emulator that `$STORAGE_EMULATOR_HOST` names, without a path; undefined where it names none. */
+export function emulatorOrigin(env: NodeJS.ProcessEnv): string | undefined {
+  const emulator = setting(env, 'STORAGE_EMULATOR_HOST');
+  return emulator === undefined
+    ? undefined
+    : new URL(emulator.includes('://') ? emulator : `http://${emulator}`).origin;
 }
 
 /** Splits `gs://bucket/prefix`; the prefix has no slash at its end. @throws InputError */
@@ -35,11 +42,8 @@ export function gcsError(error: unknown, file: string): SaeMatchError {
   const message = faultText(error).split('\n')[0]!;
   const status = statusOf(error);
   const facts = { file, found: status === undefined ? message : `HTTP status ${status}`, cause: error };
-  if (/default credentials|invalid_grant|reauth/i.test(message) || status === 401) {
-    return new InputError('the bucket asks who is asking', {
-      ...facts,
-      remedy: 'Log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.',
-    });
+  if (lacksCredentials(message) || status === 401) {
+    return new InputError('the bucket asks who is asking', { ...facts, remedy: LOGIN_REMEDY });
   }
   if (status === 403)
     return new InputError('the bucket may not be read', { ...facts, remedy: 'Ask for access to it.' });
@@ -48,6 +52,15 @@ export function gcsError(error: unknown, file: string): SaeMatchError {
   if (status === 412)
     return new InputError('the object changed since it was listed', { ...facts, remedy: 'Start again.' });
   return new UnavailableError('the bucket cannot answer now', { ...facts, remedy: 'Try again later.' });
+}
+
+/** What to do where a bucket asks who is asking. */
+export const LOGIN_REMEDY =
+  'Log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.';
+
+/** Whether an error of the client is about its credentials, which a person has to mend, rather than about the network. */
+export function lacksCredentials(message: string): boolean {
+  return /default credentials|invalid_grant|reauth|ENOENT|EACCES|not a file|not valid JSON/i.test(message);
 }
 
 /** HTTP status that an error of the client stands for; undefined where it never came to one. */

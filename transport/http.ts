@@ -95,7 +95,11 @@ function statusError(response: Response, { name, loginRemedy }: Omit<HttpRequest
   if (status === 412 || status === 416) return changed(name, found, 'the one listed');
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     const facts = { file: name, found, remedy: 'Try again later.' };
-    return new UnavailableError('the server cannot answer now', facts, retryAfterMs(response));
+    return new UnavailableError(
+      'the server cannot answer now',
+      facts,
+      retryAfterMs(response.headers.get('retry-after'))
+    );
   }
   return new InputError('there is no such file', { file: name, found, remedy: 'Check the address.' });
 }
@@ -107,9 +111,9 @@ function noAnswer(file: string, error: unknown): UnavailableError {
   });
 }
 
-function retryAfterMs({ headers }: Response): number {
-  const value = headers.get('retry-after');
-  if (value === null) return 0;
+/** How long a `Retry-After` header asks to be left alone, in milliseconds; 0 where there is none. */
+export function retryAfterMs(value: string | null | undefined): number {
+  if (value === null || value === undefined) return 0;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }

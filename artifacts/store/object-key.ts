@@ -8,16 +8,25 @@ import { isTemporaryName } from './temporary-file';
  * @throws InputError
  */
 export function checkKey(key: string): void {
-  const fault = key
-    .split('/')
-    .map(faultOfPart)
-    .find((part) => part !== undefined);
+  const fault = faultOf(key);
   if (fault === undefined) return;
   throw new InputError('not a usable object name', {
     field: JSON.stringify(key),
     found: fault,
     expected: "non-empty parts separated by '/', such as runs/1f0c/manifest.json",
   });
+}
+
+/** Whether {@link checkKey} has nothing against a key. */
+export function isKey(key: string): boolean {
+  return faultOf(key) === undefined;
+}
+
+function faultOf(key: string): string | undefined {
+  return key
+    .split('/')
+    .map(faultOfPart)
+    .find((part) => part !== undefined);
 }
 
 function faultOfPart(part: string): string | undefined {

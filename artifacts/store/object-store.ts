@@ -32,6 +32,11 @@ export interface PutOptions {
  */
 export interface ObjectStore {
   /**
+   * Whether reading travels over a network, so that what is read more than once is worth keeping on this machine.
+   */
+  readonly isRemote: boolean;
+
+  /**
    * Writes an object; the chunks are its content in order.
    *
    * @throws CancelledError when the signal is aborted before the object has appeared
@@ -41,12 +46,13 @@ export interface ObjectStore {
   /**
    * The whole content; for objects of more than 1 GiB use {@link readRange}.
    *
-   * @throws ObjectNotFoundError
+   * @throws ObjectNotFoundError, or ArtifactCorruptError when the store knows that it is damaged
    */
   get(key: string): Promise<Buffer>;
 
   /**
-   * The bytes from `start` up to, not including, `end`.
+   * The bytes from `start` up to, not including, `end`. They are not checked: whoever reads an object in ranges compares
+   * the whole with the CRC32C that was recorded for it.
    *
    * @throws ObjectNotFoundError, or ArtifactCorruptError when the object ends before `end`
    */

@@ -1,10 +1,14 @@
 import { fileURLToPath } from 'node:url';
-import { EnvironmentError, UsageError } from '../../matching/errors';
+import { EnvironmentError, SaeMatchError, UsageError } from '../../matching/errors';
+import { parseGcsUrl } from '../../transport/gcs';
 import { FileStore } from './file-store';
+import { GcsStore } from './gcs-store';
+import { checkKey } from './object-key';
 import type { ObjectStore } from './object-store';
 
 /**
- * The store at a location: a local folder, as a path or a `file://` URL. Nothing is read or created yet.
+ * The store at a location: a local folder, as a path or a `file://` URL, or a bucket with a prefix, `gs://bucket/prefix`.
+ * Nothing is read or created yet.
  *
  * @throws EnvironmentError when the location is on a kind of store that this version does not have
  * @throws UsageError when the location is empty or a broken URL
@@ -14,12 +18,28 @@ export function openStore(location: string): ObjectStore {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) return new FileStore(location);
   if (scheme === 'file') return new FileStore(pathOfUrl(location));
-  throw new EnvironmentError('this version of sae-match stores results on the file system only', {
+  if (scheme === 'gs') return openBucket(location);
+  throw new EnvironmentError('this version of sae-match cannot store results there', {
     file: location,
     found: `${scheme}://`,
-    expected: 'a folder',
-    remedy: 'Name a local or mounted folder',
+    expected: 'a folder or gs://<bucket>/<prefix>',
+    remedy: 'Name a local or mounted folder, or a bucket of Google Cloud Storage',
   });
+}
+
+function openBucket(location: string): GcsStore {
+  try {
+    const { bucket, prefix } = parseGcsUrl(location);
+    if (prefix !== '') checkKey(prefix);
+    return new GcsStore(bucket, prefix);
+  } catch (cause) {
+    if (!(cause instanceof SaeMatchError)) throw cause;
+    throw new UsageError('not the URL of a place in a bucket', {
+      file: location,
+      expected: 'gs://<bucket>/<prefix>',
+      cause,
+    });
+  }
 }
 
 function pathOfUrl(location: string): string {

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 
-/** An absolute path; URLs are left alone. */
+/** An absolute path; URLs are left alone, but for slashes at the end of a place in a bucket. */
 export function absolute(location: string, folder: string): string {
-  return isUrl(location) ? location : resolve(folder, location);
+  if (!isUrl(location)) return resolve(folder, location);
+  return /^gs:/i.test(location) ? location.replace(/\/+$/, '') : location;
 }
 
 export function isUrl(location: string): boolean {

@@ -12,7 +12,7 @@ const flag = z.boolean().optional().describe('true or false');
  */
 export const specSchema = z.strictObject({
   source: text.describe('the folder of the SAEs'),
-  out: text.optional().describe('a folder'),
+  out: text.optional().describe('a folder, or gs://<bucket>/<prefix>'),
   layers: layers.optional().describe('layers such as 0-6, or a list of layers such as [0, 2, 4]'),
   pairs: z.string().optional().describe('adjacent, all, or a text such as "0:1,3:5"'),
   weights: z

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { openStore } from '../../artifacts/store/open-store';
 import { SaeMatchError, UsageError } from '../../matching/errors';
 import type { CatalogueEntry } from '../../sae/catalogue-entry';
@@ -15,6 +14,7 @@ import type { Output } from '../output';
 import { withScaleFlag } from '../scale-flag';
 import { argumentOptions, withSelectionFlags } from '../selection-flags';
 import type { SelectionFlags } from '../selection-flags';
+import { absolute } from '../spec/location';
 import { parseScale } from '../spec/parse-scale';
 import type { AddVerb } from '../verb';
 
@@ -37,7 +37,7 @@ export const addConvert: AddVerb = (program, action) =>
     )
     .argument('<sae|source>', 'a folder, a file, or <source>#<layer>')
     .requiredOption('--to <format>', CONVERSIONS.join(' or '))
-    .requiredOption('--out <folder>', 'where to write')
+    .requiredOption('--out <folder>', 'where to write: a folder, or gs://<bucket>/<prefix>')
     .option('--fold', "fold each feature's scale into its weights, as they are matched")
     .option('--degenerate <how>', 'features with θ ≤ 0 when folding: exclude or error', 'exclude')
     .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
@@ -58,8 +58,8 @@ async function convertVerb(output: Output, argument: string, flags: ConvertFlags
       ...{ field: '--scale', found: flags.scale!, remedy: 'Add --fold, or leave --scale out.' },
     });
   }
-  const out = resolve(flags.out);
-  checkFolder(out);
+  const out = absolute(flags.out, process.cwd());
+  await checkFolder(out);
   const { location, layer } = splitArgument(argument);
   if (layer !== null && flags.layers !== undefined) {
     throw new UsageError('a layer is chosen twice', { field: '--layers', found: `${argument} and ${flags.layers}` });

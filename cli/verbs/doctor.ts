@@ -251,7 +251,7 @@ export function checkFolder(name: string, folder: string, variable: string): Che
 export async function checkStore(out: string): Promise<Check> {
   const location = openStore(out).url('');
   const missing = isAbsolute(location) ? missingFolders(location) : [];
-  const store = openStore(`${out}/.sae-match-doctor-${process.pid}`);
+  const store = openStore(`${location}/.sae-match-doctor-${process.pid}`);
   const content = randomBytes(1024);
   try {
     await store.put('probe', content);

@@ -1,4 +1,6 @@
+import type { RunManifest } from '../../artifacts/manifest';
 import { openStore } from '../../artifacts/store/open-store';
+import { SaeMatchError } from '../../matching/errors';
 import { formatTable } from '../format-table';
 import type { Output } from '../output';
 import { statusFromManifest, stateOf } from '../run-status';
@@ -62,8 +64,7 @@ async function runsOfServer({ client }: Session): Promise<ListedRun[]> {
   for await (const execution of client.workflow.list({ query: "WorkflowType = 'modelMatch'" })) {
     const request = execution.memo?.request as RunRequest | undefined;
     const state = stateOf(execution);
-    const manifest =
-      request === undefined || state !== 'done' ? null : await findManifest(request.spec.out, request.runId);
+    const manifest = request === undefined || state !== 'done' ? null : await publishedManifest(request);
     runs.push({
       run_id: request?.runId ?? execution.workflowId,
       state: manifest?.state ?? state,
@@ -73,6 +74,16 @@ async function runsOfServer({ client }: Session): Promise<ListedRun[]> {
     });
   }
   return runs;
+}
+
+/** Null as well when the place of the results cannot be looked into from here: the run is listed all the same. */
+async function publishedManifest({ spec, runId }: RunRequest): Promise<RunManifest | null> {
+  try {
+    return await findManifest(spec.out, runId);
+  } catch (error) {
+    if (error instanceof SaeMatchError) return null;
+    throw error;
+  }
 }
 
 async function runsOfFolder(out: string): Promise<ListedRun[]> {

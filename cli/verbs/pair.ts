@@ -38,7 +38,7 @@ export const addPair: AddVerb = (program, action) =>
     .description('Matches two SAEs here and now: the same engine and tables as a run, straight into a folder.')
     .argument('<source>', 'SAE: a folder, a file, or <source>#<layer>')
     .argument('<target>', 'SAE: a folder, a file, or <source>#<layer>')
-    .requiredOption('--out <folder>', 'where the tables go')
+    .requiredOption('--out <folder>', 'where the tables go: a folder, or gs://<bucket>/<prefix>')
     .option('--force', 'write into a folder that holds other files')
     .option('--device <name>', `where to compute: ${DEVICE_CHOICES.join(' | ')}`, 'auto')
     .option('--json', 'print the pair’s figures as JSON')
@@ -55,7 +55,7 @@ export const addPair: AddVerb = (program, action) =>
 
 async function pairVerb(output: Output, source: string, target: string, flags: PairFlags): Promise<number> {
   const out = openStore(absolute(flags.out, process.cwd())).url('');
-  checkFolder(out);
+  await checkFolder(out);
   if (flags.force !== true) await checkOwn(out);
   const scale = flags.scale === undefined ? undefined : parseScale(flags.scale, process.cwd());
   const input: MatchSaesInput = {

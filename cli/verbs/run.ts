@@ -32,7 +32,7 @@ export const addRun: AddVerb = (program, action) =>
         'run while it is unfinished, reports a finished one without work, and goes on with one that failed in part.'
     )
     .argument('<source>', 'folder of SAEs, or a specification (.yaml)')
-    .option('--out <folder>', 'where results go (default: ./sae-match-out)')
+    .option('--out <folder>', 'where results go: a folder, or gs://<bucket>/<prefix> (default: ./sae-match-out)')
     .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
     .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
     .option(DEADLINE_FLAG, DEADLINE_HELP)

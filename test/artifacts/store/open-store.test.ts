@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { GcsStore } from '../../../artifacts/store/gcs-store';
 import { openStore } from '../../../artifacts/store/open-store';
 import { EnvironmentError, UsageError } from '../../../matching/errors';
 import { temporaryFolders } from '../temporary-folder';
@@ -18,11 +19,23 @@ test('a relative path is made absolute', () => {
   expect(openStore('some/folder').url('x')).toBe(join(process.cwd(), 'some', 'folder', 'x'));
 });
 
-test.each(['gs://bucket/prefix', 's3://bucket', 'https://host/x'])('%s is refused in one sentence', (location) => {
+test.each(['gs://bucket/a/prefix', 'GS://bucket/a/prefix/'])(
+  '%s opens a place in a bucket, without asking it',
+  (location) => {
+    const store = openStore(location);
+    expect(store).toBeInstanceOf(GcsStore);
+    expect(store.url('x')).toBe('gs://bucket/a/prefix/x');
+  }
+);
+
+test.each(['s3://bucket', 'https://host/x'])('%s is refused in one sentence', (location) => {
   expect(() => openStore(location)).toThrow(EnvironmentError);
-  expect(() => openStore(location)).toThrow(/stores results on the file system only/);
+  expect(() => openStore(location)).toThrow(/cannot store results there.*gs:\/\/<bucket>/);
 });
 
-test.each(['', '  ', 'file://host/x'])('%j is a mistake in the command line', (location) => {
-  expect(() => openStore(location)).toThrow(UsageError);
-});
+test.each(['', '  ', 'file://host/x', 'gs://', 'gs:///x', 'gs://bucket/a//b', 'gs://bucket/../x'])(
+  '%j is a mistake in the command line',
+  (location) => {
+    expect(() => openStore(location)).toThrow(UsageError);
+  }
+);
