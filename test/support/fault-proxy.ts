@@ -49,31 +49,49 @@ export interface FaultProxy {
   readonly requests: (SeenRequest & { readonly bytes: number })[];
   /** Replaces what is to go wrong. */
   plan(...faults: Fault[]): void;
+  /** Requests that went wrong since the last plan. */
+  happened(): number;
+  /** Has every request looked at as it arrives. */
+  onRequest(look: (request: SeenRequest, body: Buffer) => void): void;
   close(): Promise<void>;
 }
 
-export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
+/** @param address where it listens */
+export async function startFaultProxy(upstream: string, address = '127.0.0.1'): Promise<FaultProxy> {
   const requests: FaultProxy['requests'] = [];
   const sessions = new UploadSessions((seen, body) => forward(upstream, seen, body));
   let planned: { fault: Fault; left: number }[] = [];
+  let happened = 0;
+  const watchers: Parameters<FaultProxy['onRequest']>[0][] = [];
   const take = (seen: SeenRequest): Fault | null => {
     const due = planned.find(({ fault, left }) => left > 0 && fault.matches(seen));
-    if (due !== undefined) due.left -= 1;
-    return due?.fault ?? null;
+    if (due === undefined) return null;
+    due.left -= 1;
+    happened += 1;
+    return due.fault;
   };
   const server = createServer((request, response) => {
     const seen = { method: request.method!, path: request.url!, headers: request.headers };
     const fault = take(seen);
-    void read(request).then(async (body) => {
-      requests.push({ ...seen, bytes: body.length });
-      await answer({ request, response, seen, body, fault, sessions });
-    });
+    read(request)
+      .then(async (body) => {
+        requests.push({ ...seen, bytes: body.length });
+        for (const look of watchers) look(seen, body);
+        await answer({ request, response, seen, body, fault, sessions });
+      })
+      // A client that was killed is gone in the middle of its request.
+      .catch(() => request.socket.destroy());
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  await new Promise<void>((done) => server.listen(0, address, done));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}:${(server.address() as AddressInfo).port}`,
     requests,
-    plan: (...faults) => (planned = faults.map((fault) => ({ fault, left: fault.times ?? 1 }))),
+    plan: (...faults) => {
+      planned = faults.map((fault) => ({ fault, left: fault.times ?? 1 }));
+      happened = 0;
+    },
+    happened: () => happened,
+    onRequest: (look) => void watchers.push(look),
     close: () =>
       new Promise((done) => {
         server.close(() => {

@@ -50,7 +50,7 @@ test.each([
   [408, '', undefined, 0],
   [403, JSON.stringify({ error: { message: 'x', errors: [{ reason: 'userRateLimitExceeded' }] } }), undefined, 0],
 ])('status %d, "%s" may pass', async (status, body, headers, retryAfterMs) => {
-  answers = [[status, body, ...(headers === undefined ? [] : [headers])]];
+  answers = [headers === undefined ? [status, body] : [status, body, headers]];
   const asked = ask();
   await expect(asked).rejects.toThrow(UnavailableError);
   await expect(asked).rejects.toMatchObject({ retryAfterMs, facts: { file: 'gs://bucket/x' } });

@@ -20,10 +20,13 @@ const seed = Number(process.env.SAE_MATCH_CHAOS_SEED ?? Date.now() % 1_000_000_0
 /**
  * A test whose body is carried out once a round, each time with other moments. The body returns one line about what
  * happened, for the log; a failure names seed, round, and what `note` was told last.
+ *
+ * @param timeoutMs for each round
  */
 export function chaosTest(
   name: string,
-  body: (chance: Chance, round: number, note: (text: string) => void) => Promise<string>
+  body: (chance: Chance, round: number, note: (text: string) => void) => Promise<string>,
+  { timeoutMs = ROUND_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}
 ): void {
   const act = async (): Promise<void> => {
     for (let round = 1; round <= rounds; round++) {
@@ -31,7 +34,7 @@ export function chaosTest(
       let noted = '';
       try {
         const line = await body(chanceOf(`${seed} ${round} ${name}`), round, (text) => (noted = text));
-        log(`${name}: round ${round} of ${rounds}, seed ${seed}, ${(Date.now() - began) / 1000} s: ${noted}: ${line}`);
+        tell(`${name}: round ${round} of ${rounds}, seed ${seed}, ${(Date.now() - began) / 1000} s: ${noted}: ${line}`);
       } catch (error) {
         const where = `SAE_MATCH_CHAOS_SEED=${seed} SAE_MATCH_CHAOS_ROUNDS=${rounds}, round ${round}: ${noted}`;
         if (error instanceof Error) error.message = `${where}\n${error.message}`;
@@ -39,11 +42,11 @@ export function chaosTest(
       }
     }
   };
-  test(name, act, rounds * ROUND_TIMEOUT_MS);
+  test(name, act, rounds * timeoutMs);
 }
 
 /** Straight to the terminal: jest would add a stack trace to each line. */
-function log(line: string): void {
+export function tell(line: string): void {
   process.stderr.write(`  ${line}\n`);
 }
 
