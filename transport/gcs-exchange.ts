@@ -93,10 +93,12 @@ function send(
         ...headers,
         ...authorization,
       },
+      // As an option it also bounds how long connecting may take.
+      timeout: stallMs,
       ...(signal !== undefined && { signal }),
     });
     let incoming: IncomingMessage | null = null;
-    outgoing.setTimeout(stallMs, () => {
+    outgoing.on('timeout', () => {
       (incoming ?? outgoing).destroy(new Error(`no byte for ${stallMs / 1000} s`));
     });
     outgoing.on('response', (response) => {

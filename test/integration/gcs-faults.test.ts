@@ -203,9 +203,6 @@ it.each(FAULTS)('every operation ends as without it: $name', async (fault) => {
 });
 
 it('the requests that faults cost are those that docs/reliability.md states', () => {
-  require('node:fs').writeFileSync(
-    measured.map((r: string[]) => '| ' + r.join(' | ') + ' |').join('\n')
-  );
   const [documented] = tablesBelow(readText('docs/reliability.md'), 'Storage faults');
   expect(documented).toEqual(measured);
 });

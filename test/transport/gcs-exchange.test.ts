@@ -5,7 +5,7 @@ import { startWebServer } from '../support/web-server';
 import type { WebServer } from '../support/web-server';
 
 let server: WebServer;
-let answers: readonly (readonly [status: number, body: string, headers?: Record<string, string>])[];
+let answers: readonly (readonly [status: number, body: string, headers?: Record<string, string> | undefined])[];
 beforeAll(async () => {
   server = await startWebServer(({ requests }) => (_, response) => {
     const [status, body, headers] = answers[Math.min(requests.length, answers.length) - 1]!;
@@ -50,7 +50,7 @@ test.each([
   [408, '', undefined, 0],
   [403, JSON.stringify({ error: { message: 'x', errors: [{ reason: 'userRateLimitExceeded' }] } }), undefined, 0],
 ])('status %d, "%s" may pass', async (status, body, headers, retryAfterMs) => {
-  answers = [headers === undefined ? [status, body] : [status, body, headers]];
+  answers = [[status, body, headers]];
   const asked = ask();
   await expect(asked).rejects.toThrow(UnavailableError);
   await expect(asked).rejects.toMatchObject({ retryAfterMs, facts: { file: 'gs://bucket/x' } });

@@ -13,6 +13,7 @@ test('a path and a file URL open the same folder', async () => {
   const store = openStore(pathToFileURL(folder).href);
   expect((await store.get('x')).toString()).toBe('content');
   expect(store.url('')).toBe(folder);
+  expect(store.isRemote).toBe(false);
 });
 
 test('a relative path is made absolute', () => {

@@ -76,7 +76,11 @@ describe('a specification that cannot be used names file, field, found and expec
       'layers: 0-3',
       /: source: the value does not fit \(found nothing, expected the folder of the SAEs\)$/,
     ],
-    ['an empty value', 'source: /s\nout:', /: out: .* \(found nothing, expected a folder\)$/],
+    [
+      'an empty value',
+      'source: /s\nout:',
+      /: out: .* \(found nothing, expected a folder, or gs:\/\/<bucket>\/<prefix>\)$/,
+    ],
     ['a number for a folder', 'source: 7', /: source: .* \(found 7, expected the folder of the SAEs\)$/],
     ['a word for a boolean', 'source: /s\nfold: no', /: fold: .* \(found "no", expected true or false\)$/],
     [
