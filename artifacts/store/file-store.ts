@@ -25,6 +25,7 @@ const LEFTOVER_AGE_MS = 60 * 60 * 1000;
  * folder is on another file system is the temporary file in that folder.
  */
 export class FileStore implements ObjectStore {
+  readonly isRemote = false;
   /** Absolute path of the folder. */
   readonly root: string;
   private readonly tidied = new Set<string>();

@@ -31,6 +31,9 @@ export interface PutOptions {
  * with UnavailableError when the same call may succeed later.
  */
 export interface ObjectStore {
+  /** Whether objects lie on another machine, so that reading one twice is worth keeping it here. */
+  readonly isRemote: boolean;
+
   /**
    * Writes an object; the chunks are its content in order.
    *
