@@ -43,6 +43,8 @@ export class CachedParts {
       return { read: (start, end) => readContent(handle, start, end), close: () => handle.close() };
     } catch (error) {
       this.noteOrThrow(error);
+      // What came before the disk was full came in vain.
+      if (fetchedBytes > 0) this.context.onFoldedRead({ from: 'fetched', fetchedBytes });
       return this.held.open(part, onTransfer);
     }
   }
@@ -63,6 +65,7 @@ export class CachedParts {
 
   private noteOrThrow(error: unknown): void {
     if (!(error instanceof CacheDiskError)) throw error;
+    if (this.isBroken) return;
     this.isBroken = true;
     this.context.onNote(`folded layers are not kept on this machine, and fetched anew each time: ${error.message}`);
   }

@@ -3,9 +3,8 @@ import { ArtifactCorruptError, InputError } from '../../matching/errors';
 import { MATRICES } from '../../matching/folding';
 import type { FoldedLayer, MatrixName } from '../../matching/folding';
 import { allocateRows } from '../../matching/row-matrix';
-import type { SaeHeader } from '../../sae/canonical';
 import { decodeCanonical, encodeCanonical } from '../../sae/canonical-file';
-import type { CanonicalTensors } from '../../sae/canonical-file';
+import type { CanonicalMetadata, CanonicalTensors } from '../../sae/canonical-file';
 import { mapConcurrently } from '../../sae/concurrently';
 import { WrongContentError } from '../../transport/cache/content-sums';
 import { openCache } from '../../transport/cache/open-cache';
@@ -36,6 +35,7 @@ export async function hasFolded(store: ObjectStore, key: string): Promise<boolea
 async function isIntact(store: ObjectStore, { key, bytes, crc32c }: StoredObject): Promise<boolean> {
   const stat = await store.stat(key);
   if (stat?.bytes !== bytes) return false;
+  if (stat.crc32c !== undefined) return stat.crc32c === crc32c;
   const checksum = new Crc32c();
   for await (const chunk of objectChunks(store, { key, bytes }, { start: 0, end: bytes })) checksum.update(chunk);
   return checksum.digest() === crc32c;
@@ -53,11 +53,11 @@ export async function writeFolded(
   store: ObjectStore,
   key: string,
   tensors: CanonicalTensors,
-  header: SaeHeader,
+  metadata: CanonicalMetadata,
   context: TaskContext,
   partBytes = PART_BYTES
 ): Promise<void> {
-  const contents = splitContent(encodeCanonical(tensors, header).chunks, partBytes);
+  const contents = splitContent(encodeCanonical(tensors, metadata).chunks, partBytes);
   const cached = store.isRemote ? new CachedParts(store, openCache(), context) : null;
   const stored = await mapConcurrently([...contents.entries()], atOnce(store), async ([index, content]) => {
     context.throwIfCancelled();

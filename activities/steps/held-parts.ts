@@ -19,15 +19,15 @@ export class HeldParts {
 
   /** @throws WrongContentError from `read`, when the part in the store is damaged */
   open(part: StoredObject, onTransfer: (bytes: number) => void): OpenPart {
+    const content = (): Promise<Buffer> => {
+      if (this.held?.key === part.key) return this.held.content;
+      this.held = { key: part.key, content: this.fetch(part, onTransfer) };
+      return this.held.content;
+    };
     return {
-      read: async (start, end) => (await this.content(part, onTransfer)).subarray(start, end),
+      read: async (start, end) => (await content()).subarray(start, end),
       close: () => Promise.resolve(),
     };
-  }
-
-  private content(part: StoredObject, onTransfer: (bytes: number) => void): Promise<Buffer> {
-    if (this.held?.key !== part.key) this.held = { key: part.key, content: this.fetch(part, onTransfer) };
-    return this.held.content;
   }
 
   private async fetch(part: StoredObject, onTransfer: (bytes: number) => void): Promise<Buffer> {

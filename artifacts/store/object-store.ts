@@ -12,6 +12,8 @@ export interface ObjectStat {
   readonly key: string;
   readonly bytes: number;
   readonly modified: Date;
+  /** CRC32C of the content, where the store keeps it and need not read the object for it. */
+  readonly crc32c?: string;
 }
 
 export interface PutOptions {
@@ -31,7 +33,9 @@ export interface PutOptions {
  * with UnavailableError when the same call may succeed later.
  */
 export interface ObjectStore {
-  /** Whether objects lie on another machine, so that reading one twice is worth keeping it here. */
+  /**
+   * Whether reading travels over a network, so that what is read more than once is worth keeping on this machine.
+   */
   readonly isRemote: boolean;
 
   /**

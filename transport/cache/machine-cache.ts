@@ -102,6 +102,11 @@ export class MachineCache {
         continue;
       }
       try {
+        // Whoever was at it may have finished between the look and the claim.
+        if ((await this.find(entry)) !== null) {
+          await rm(part.path, { force: true });
+          return { path, isNew: false };
+        }
         const wrong = await verifiedWrite(part, entry, fetch, options);
         if (wrong === null) {
           await this.publish(part, path);
