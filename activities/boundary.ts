@@ -38,6 +38,9 @@ export async function atBoundary<T>(
       onNote: (text) => {
         log.warn(text);
       },
+      onFoldedRead: (read) => {
+        observer.foldedRead(read);
+      },
     });
     ended('done');
     return result;

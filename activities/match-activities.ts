@@ -2,21 +2,24 @@ import { CancelledFailure } from '@temporalio/activity';
 import type { MatchActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts, PairFigures } from './ports';
-import type { MatchResources } from './steps/match-resources';
+import type { MatchPool } from './steps/match-resources';
 import { readMatchSummary } from './steps/match-summary';
 import type { MatchRow } from './steps/match-summary';
 import type { TaskProgress } from './task-context';
+import { DevicePool } from './tiles/device-pool';
 
 /**
  * Activities of the `match` pool. Idempotent by content address.
  *
- * @param pool what this process lends; a run may set another memory budget
+ * @param pool what this process lends, to each match one of its devices; a run may set another memory budget
  */
-export function createMatchActivities(ports: ActivityPorts, pool: MatchResources): MatchActivities {
+export function createMatchActivities(ports: ActivityPorts, { devices, ...pool }: MatchPool): MatchActivities {
   const { runTask, openStore, observer } = ports;
+  const devicePool = new DevicePool(devices);
   return {
     matchLayers: async ({ spec, execution, source, target }) => {
-      const resources = { ...pool, memoryBudget: execution.memoryBudget ?? pool.memoryBudget };
+      const lent = devicePool.lend();
+      const resources = { ...pool, device: lent.device, memoryBudget: execution.memoryBudget ?? pool.memoryBudget };
       const pair = observer.pairStarted();
       try {
         const match = await atBoundary(observer, (options) => {
@@ -33,6 +36,8 @@ export function createMatchActivities(ports: ActivityPorts, pool: MatchResources
       } catch (error) {
         pair.ended(error instanceof CancelledFailure ? 'cancelled' : 'failed', null);
         throw error;
+      } finally {
+        lent.release();
       }
     },
   };

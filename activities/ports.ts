@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../artifacts/store/object-store';
-import type { TaskProgress } from './task-context';
+import type { FoldedRead, TaskProgress } from './task-context';
 import type { RunTaskOptions } from './thread/run-task';
 import type { TaskInput, TaskName, TaskResult } from './thread/tasks';
 
@@ -24,6 +24,7 @@ export interface ActivityObserver {
   artifactLooked(kind: 'folded' | 'matches', hit: boolean): void;
   /** Source bytes that a planned run refers to were read and hashed. */
   inputRead(bytes: number): void;
+  foldedRead(read: FoldedRead): void;
   pairStarted(): PairObserver;
 }
 

@@ -5,6 +5,8 @@ export interface TaskContext {
   readonly onProgress: (progress: TaskProgress) => void;
   /** Something worth a line in a log. */
   readonly onNote: (text: string) => void;
+  /** An object of a folded layer was opened to be read. */
+  readonly onFoldedRead: (read: FoldedRead) => void;
   /** @throws CancelledError when the caller wants the work to stop */
   readonly throwIfCancelled: () => void;
 }
@@ -14,6 +16,14 @@ export interface TaskProgress {
   readonly done: number;
   readonly total: number;
   readonly gap: number | null;
+}
+
+/** How an object of a folded layer came to be read. */
+export interface FoldedRead {
+  /** It was in a store of this machine, in the cache of this machine, or fetched from a remote store. */
+  readonly from: 'local' | 'cached' | 'fetched';
+  /** Bytes that came over the network for it, repeated ones included. */
+  readonly fetchedBytes: number;
 }
 
 /** For what may have to be downloaded first, `total` bytes in all: reports its progress, and stops it on demand. */
@@ -30,5 +40,6 @@ export function reportTransfer(context: TaskContext, total: number): (bytes: num
 export const silentContext: TaskContext = {
   onProgress: () => undefined,
   onNote: () => undefined,
+  onFoldedRead: () => undefined,
   throwIfCancelled: () => undefined,
 };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../matching/errors';
-import type { OrtDevice } from './probe-devices';
+import type { OrtDevice } from './ort-device';
 import { runProbe } from './ort/run-probe';
 
 /** A device by name, or the best one that works. */

@@ -61,6 +61,8 @@ export function createMetrics(): WorkerMetrics {
     'kind',
     'result',
   ]);
+  const reads = counter('sae_match_folded_reads_total', 'Objects of folded layers opened to be read.', ['result']);
+  const fetched = counter('sae_match_folded_fetched_bytes_total', 'Bytes of folded layers fetched to be read.', []);
   const bytes = counter('sae_match_input_bytes_total', 'Bytes of SAE files read and hashed.', []);
   new Gauge({
     name: 'sae_match_build_info',
@@ -77,6 +79,10 @@ export function createMetrics(): WorkerMetrics {
     },
     artifactLooked: (kind, hit) => {
       cache.labels(kind, hit ? 'hit' : 'miss').inc();
+    },
+    foldedRead: ({ from, fetchedBytes }) => {
+      reads.labels(from).inc();
+      fetched.inc(fetchedBytes);
     },
     inputRead: (count) => {
       bytes.inc(count);

@@ -9,7 +9,7 @@ import { createFoldActivities } from '../activities/fold-activities';
 import { createIoActivities } from '../activities/io-activities';
 import { createMatchActivities } from '../activities/match-activities';
 import type { ActivityPorts } from '../activities/ports';
-import type { MatchResources } from '../activities/steps/match-resources';
+import type { MatchPool } from '../activities/steps/match-resources';
 import { runTask } from '../activities/thread/run-task';
 import { openStore } from '../artifacts/store/open-store';
 import { SaeMatchError } from '../matching/errors';
@@ -26,7 +26,7 @@ export interface RunWorkerOptions {
   readonly server: ServerAddress;
   readonly taskQueue: string;
   readonly pools: readonly Pool[];
-  readonly resources: MatchResources;
+  readonly resources: MatchPool;
   /** Where /metrics is served, `host:port`. */
   readonly metricsAddress: string;
   /** Running activities may take this long to finish after SIGTERM. */

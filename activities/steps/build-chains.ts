@@ -17,7 +17,7 @@ export async function buildChainsTask(input: ChainsInput, context: TaskContext):
   const layers: ChainLayer[] = [];
   for (const { layer, folded } of input.layers) {
     context.throwIfCancelled();
-    const rows = folded && (await readFolded(store, folded.rows, []));
+    const rows = folded && (await readFolded(store, folded.rows, context, []));
     layers.push({ layer, features: rows?.features ?? 0, excluded: rows?.excluded ?? null });
   }
   const steps: (ChainStep | null)[] = [];

@@ -4,7 +4,7 @@ import { decodeMatches } from '../../artifacts/tables/matches';
 import type { MatchTable } from '../../artifacts/tables/matches';
 import { getVerified } from '../../artifacts/verified';
 import { compose } from '../../matching/composition';
-import { featuresOf, pairCost } from '../../matching/features';
+import { featuresOf, matricesOf, pairCost } from '../../matching/features';
 import type { Features } from '../../matching/features';
 import type { CompareInput } from '../../workflows/activity-types';
 import type { ComposedComparison, FoldedRef, MatchRef } from '../../workflows/run-types';
@@ -23,7 +23,7 @@ export async function compareComposedTask(input: CompareInput, context: TaskCont
     composed = composed === null ? targetFeature : compose(composed, targetFeature);
   }
   const vectorsOf = async ({ rows }: FoldedRef): Promise<Features> =>
-    featuresOf(await readFolded(store, rows), input.spec.weights, input.spec);
+    featuresOf(await readFolded(store, rows, context, matricesOf(input.spec.weights)), input.spec.weights, input.spec);
   const [source, target] = [await vectorsOf(input.source), await vectorsOf(input.target)];
   let agreeing = 0;
   let matched = 0;

@@ -39,7 +39,8 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
     rows,
     inputs: inputHashes(layer),
   };
-  if ((await hasFolded(store, rows)) && (await hasFolded(store, folded))) return { ...ref, folded, cached: true };
+  if ((await hasFolded(store, rows)) && (rows === folded || (await hasFolded(store, folded))))
+    return { ...ref, folded, cached: true };
 
   context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
   const { stored, sae } = await loadUnchanged(spec, layer, context);
@@ -50,14 +51,14 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   const { header } = sae;
   if (spec.fold) {
     const { tensors } = foldSae(sae, { degenerate: spec.degenerate, file, reuse: true });
-    await writeFolded(store, rows, tensors, header);
+    await writeFolded(store, rows, tensors, header, context);
     return { ...ref, folded, cached: false };
   }
   const unfolded = foldLayer(sae, { fold: false, degenerate: spec.degenerate, file, reuse: true });
-  await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, stored);
+  await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, stored, context);
   try {
     const { tensors } = foldSae(sae, { degenerate: 'exclude', file, reuse: true });
-    await writeFolded(store, folded, tensors, header);
+    await writeFolded(store, folded, tensors, header, context);
     return { ...ref, folded, cached: false };
   } catch (error) {
     // Only the paper's metric needs the folded rows here, and it is null for a layer that cannot be folded.

@@ -62,6 +62,9 @@ export function chainsKey(
 }
 
 export const foldedObject = (key: string): string => artifactKey('folded', key, 'sae.safetensors');
+/** The same as one of several objects that follow each other. */
+export const foldedPart = (key: string, part: number): string =>
+  `${foldedObject(key)}.part-${String(part).padStart(4, '0')}`;
 export const foldedRecord = (key: string): string => artifactKey('folded', key, 'stored.json');
 export const matchObject = (key: string, name: string): string => artifactKey('matches', key, name);
 export const chainsObject = (key: string): string => artifactKey('chains', key, 'chains.parquet');

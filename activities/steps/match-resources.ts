@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { ObjectStore } from '../../artifacts/store/object-store';
-import type { OrtDevice } from '../../kernels/probe-devices';
+import type { OrtDevice } from '../../kernels/ort-device';
 import type { MatchPorts } from '../../matching/ports';
 import type { TaskContext } from '../task-context';
 import { createTileThreads } from '../tiles/tile-threads';
@@ -16,6 +16,12 @@ export interface MatchResources {
   readonly device: OrtDevice;
   /** A match that takes longer leaves its state in the store this often. */
   readonly checkpointSeconds: number;
+}
+
+/** What a worker process lends: each match gets one of its devices. */
+export interface MatchPool extends Omit<MatchResources, 'device'> {
+  /** At least one. */
+  readonly devices: readonly OrtDevice[];
 }
 
 /** What the process may still allocate for one match, both layers being loaded. */
@@ -44,7 +50,7 @@ export function matchPorts(
       if (storage === 'best' || storage === 'streamed') context.onNote(reason);
     },
     onFallback: (from, to) => {
-      context.onNote(`matching moves from ${from} to ${to}`);
+      context.onNote(`matching on ${device} moves from ${from} to ${to}`);
     },
     checkpoint: createCheckpoint(store, checkpoint, checkpointSeconds),
     now: () => performance.now(),

@@ -29,8 +29,8 @@ export interface ReadRows {
 
 /** Reads some matrices of a layer; the others come with no columns. */
 export async function readRows(ref: RowsRef, matrices: readonly MatrixName[], context: TaskContext): Promise<ReadRows> {
-  if (ref.kind === 'stored') return { rows: await readFolded(openStore(ref.out), ref.key, matrices), input: null };
-  return loadRowsTask({ ...ref, matrices }, context);
+  if (ref.kind === 'sae') return loadRowsTask({ ...ref, matrices }, context);
+  return { rows: await readFolded(openStore(ref.out), ref.key, context, matrices), input: null };
 }
 
 /** The same, but weights as stored are read in a thread of their own, which gives back their memory as it ends. */

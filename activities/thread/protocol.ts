@@ -8,7 +8,7 @@ import {
   UnavailableError,
   UsageError,
 } from '../../matching/errors';
-import type { TaskProgress } from '../task-context';
+import type { FoldedRead, TaskProgress } from '../task-context';
 import type { ThreadError } from './thread-errors';
 
 /** The errors that keep their class between threads; a subclass arrives as the nearest of these. */
@@ -35,6 +35,7 @@ export interface ToThread {
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: TaskProgress }
   | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'foldedRead'; readonly read: FoldedRead }
   | { readonly kind: 'result'; readonly value: unknown; readonly held: number }
   | {
       readonly kind: 'error';

@@ -11,7 +11,7 @@ const POLL_MS = 200;
 export async function runSubtask<N extends TaskName>(
   name: N,
   input: TaskInput<N>,
-  { onProgress, onNote, throwIfCancelled }: TaskContext
+  { throwIfCancelled, ...reports }: TaskContext
 ): Promise<TaskResult<N>> {
   const controller = new AbortController();
   const timer = setInterval(() => {
@@ -22,7 +22,7 @@ export async function runSubtask<N extends TaskName>(
     }
   }, POLL_MS);
   try {
-    return await runTask(name, input, { onProgress, onNote, signal: controller.signal, endsThread: true });
+    return await runTask(name, input, { ...reports, signal: controller.signal, endsThread: true });
   } finally {
     clearInterval(timer);
   }

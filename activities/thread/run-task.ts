@@ -2,14 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CancelledError, UnavailableError } from '../../matching/errors';
-import type { TaskProgress } from '../task-context';
+import type { TaskContext } from '../task-context';
 import type { FromThread, ToThread } from './protocol';
 import { reviveError } from './thread-errors';
 import type { TaskInput, TaskName, TaskResult } from './tasks';
 
-export interface RunTaskOptions {
-  readonly onProgress?: (progress: TaskProgress) => void;
-  readonly onNote?: (text: string) => void;
+export interface RunTaskOptions extends Partial<Omit<TaskContext, 'throwIfCancelled'>> {
   readonly signal?: AbortSignal;
   /** Ends the thread with the task, and with it all that it holds; otherwise it waits for the next task. */
   readonly endsThread?: boolean;
@@ -60,11 +58,12 @@ export async function runTask<N extends TaskName>(
   }
 }
 
-function outcome(thread: Worker, { onProgress, onNote, signal }: RunTaskOptions): Promise<unknown> {
+function outcome(thread: Worker, { onProgress, onNote, onFoldedRead, signal }: RunTaskOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: FromThread): void => {
       if (message.kind === 'progress') onProgress?.(message.progress);
       else if (message.kind === 'note') onNote?.(message.text);
+      else if (message.kind === 'foldedRead') onFoldedRead?.(message.read);
       else if (message.kind === 'result') {
         if (message.held > MOST_HELD_BYTES) spent.add(thread);
         settle(resolve, message.value);

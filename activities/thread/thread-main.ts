@@ -16,6 +16,9 @@ async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
     onNote: (text) => {
       post({ kind: 'note', text });
     },
+    onFoldedRead: (read) => {
+      post({ kind: 'foldedRead', read });
+    },
     throwIfCancelled: () => {
       if (Atomics.load(flag, 0) === 1) throw new CancelledError();
     },

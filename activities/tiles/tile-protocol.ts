@@ -1,4 +1,4 @@
-import type { OrtDevice } from '../../kernels/probe-devices';
+import type { OrtDevice } from '../../kernels/ort-device';
 import type { SharedProblem } from '../../matching/engine/shared-problem';
 import type { SimilarityStore } from '../../matching/engine/similarity-store';
 import type { StepResult, TileStep } from '../../matching/engine/tile-worker';

@@ -1,5 +1,6 @@
 import { createReferenceKernel } from '../../kernels/reference-kernel';
-import type { OrtDevice } from '../../kernels/probe-devices';
+import { kindOf } from '../../kernels/ort-device';
+import type { OrtDevice } from '../../kernels/ort-device';
 import { createLocalDevice } from '../../matching/engine/local-tiles';
 import { CONTROL } from '../../matching/engine/shared-problem';
 import type { SharedProblem, TileArithmetic } from '../../matching/engine/shared-problem';
@@ -41,13 +42,15 @@ export function createTileThreads(options: TileThreadsOptions): TilePort {
 }
 
 function threadedDevice(device: OrtDevice, { always, ...options }: TileThreadsOptions): TileDevice {
-  const threads = device === 'cpu' ? options.threads : 1;
+  const kind = kindOf(device);
+  const threads = kind === 'cpu' ? options.threads : 1;
   return {
-    name: device,
+    // Which one of its kind it is says nothing outside of this machine, and names end up in tables.
+    name: kind,
     arithmeticFor: (rows, columns, width) => {
       if (always !== undefined) return always;
-      const integer = device === 'cpu' && rows * columns * width >= LARGE && width <= MOST_INTEGER_WIDTH;
-      return integer ? { kind: 'integer' } : { kind: 'float32', inputRoundoff: device === 'cuda' ? 2 ** -11 : 0 };
+      const integer = kind === 'cpu' && rows * columns * width >= LARGE && width <= MOST_INTEGER_WIDTH;
+      return integer ? { kind: 'integer' } : { kind: 'float32', inputRoundoff: kind === 'cuda' ? 2 ** -11 : 0 };
     },
     // Each session holds the model and the packed columns, and while it loads the constant itself.
     workerBytes: ({ codes, tile, storage }) =>

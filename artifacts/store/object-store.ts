@@ -12,6 +12,8 @@ export interface ObjectStat {
   readonly key: string;
   readonly bytes: number;
   readonly modified: Date;
+  /** CRC32C of the content, where the store keeps it and need not read the object for it. */
+  readonly crc32c?: string;
 }
 
 export interface PutOptions {

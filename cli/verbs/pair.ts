@@ -40,7 +40,7 @@ export const addPair: AddVerb = (program, action) =>
     .argument('<target>', 'SAE: a folder, a file, or <source>#<layer>')
     .requiredOption('--out <folder>', 'where the tables go: a folder, or gs://<bucket>/<prefix>')
     .option('--force', 'write into a folder that holds other files')
-    .option('--device <name>', `where to compute: ${DEVICE_CHOICES.join(' | ')}`, 'auto')
+    .option('--device <name>', `where to compute: ${DEVICE_CHOICES}`, 'auto')
     .option('--json', 'print the pair’s figures as JSON')
     .addHelpText(
       'after',

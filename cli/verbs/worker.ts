@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { LogLevel } from '@temporalio/worker';
 import { CHECKPOINT_SECONDS } from '../../activities/steps/match-checkpoint';
-import type { MatchResources } from '../../activities/steps/match-resources';
+import type { MatchPool } from '../../activities/steps/match-resources';
 import { chooseDevice } from '../../kernels/choose-device';
-import type { OrtDevice } from '../../kernels/probe-devices';
+import type { OrtDevice } from '../../kernels/ort-device';
 import { UsageError } from '../../matching/errors';
 import { configuredServer } from '../../workers/connection';
 import type { Pool } from '../../workers/run-worker';
 import { defaultMemoryBudget, taskQueueName } from '../session';
 import { parseBytes } from '../../transport/parse-bytes';
-import { DEVICE_CHOICES, parseDevice } from '../spec/parse-device';
+import { DEVICE_CHOICES, parseDevices } from '../spec/parse-device';
 import type { AddVerb } from '../verb';
 
 interface WorkerFlags {
@@ -37,8 +37,11 @@ export const addWorker: AddVerb = (program, action) =>
     )
     .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS or the profile)')
     .option('--pools <list>', 'kinds of work to take', POOLS.join(','))
-    .option('--match-slots <count>', 'matches at once (default: one for each core; one on a GPU)')
-    .option('--device <name>', `where to compute matches: ${DEVICE_CHOICES.join(' | ')}`, 'auto')
+    .option(
+      '--match-slots <count>',
+      'matches at once (default: one for each core; one for each device that is no CPU, or of several)'
+    )
+    .option('--device <name>', `where to compute matches, one or several: ${DEVICE_CHOICES}`, 'auto')
     .option('--memory-budget <size>', 'memory this process may use, such as 4GiB (default: 70 % of the machine)')
     .option('--metrics <host:port>', 'where /metrics is served; port 0 takes a free one', '127.0.0.1:9464')
     .option('--grace <seconds>', 'time for running work to finish when told to stop', '30')
@@ -46,7 +49,8 @@ export const addWorker: AddVerb = (program, action) =>
     .option('--log-level <level>', LOG_LEVELS.join(' | '), 'WARN')
     .addHelpText(
       'after',
-      '\nExamples:\n  sae-match worker --address temporal:7233\n  sae-match worker --pools match --match-slots 1'
+      '\nExamples:\n  sae-match worker --address temporal:7233\n  sae-match worker --pools match --match-slots 1\n' +
+        '  sae-match worker --pools match --device cuda:0,cuda:1'
     )
     .action(
       action(async (output, flags: WorkerFlags) => {
@@ -75,19 +79,20 @@ export const addWorker: AddVerb = (program, action) =>
       })
     );
 
-async function resourcesOf(flags: WorkerFlags): Promise<MatchResources> {
+async function resourcesOf(flags: WorkerFlags): Promise<MatchPool> {
   const { memoryBudget, matchSlots } = flags;
-  const device = await chooseDevice(parseDevice(flags.device));
+  const devices = await Promise.all(parseDevices(flags.device).map(chooseDevice));
   return {
     memoryBudget: memoryBudget === undefined ? defaultMemoryBudget() : parseBytes(memoryBudget, '--memory-budget'),
-    slots: matchSlots === undefined ? defaultSlots(device) : wholeNumber(matchSlots, '--match-slots', 1),
-    device,
+    slots: matchSlots === undefined ? defaultSlots(devices) : wholeNumber(matchSlots, '--match-slots', 1),
+    devices,
     checkpointSeconds: wholeNumber(flags.checkpoint, '--checkpoint', 0),
   };
 }
 
 /** One match for each core, but only one at a time for a device that matches would have to share. */
-const defaultSlots = (device: OrtDevice): number => (device === 'cpu' ? availableParallelism() : 1);
+const defaultSlots = (devices: readonly OrtDevice[]): number =>
+  devices.length === 1 && devices[0] === 'cpu' ? availableParallelism() : devices.length;
 
 function parsePools(text: string): Pool[] {
   return text.split(',').map((name) => {

@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import type { OrtDevice } from '../ort-device';
+import { executionProviders } from './execution-provider';
 import { encodeOnnxModel } from './onnx-model';
 import type { ProbeVerdict } from './run-probe';
 
@@ -10,10 +12,10 @@ const PRODUCT = [58, 64, 139, 154];
 
 /** Entry of the thread that uses one device of onnxruntime-node, named by `workerData`, and posts a {@link ProbeVerdict}. */
 async function main(): Promise<void> {
-  parentPort!.postMessage(await probe(workerData as string));
+  parentPort!.postMessage(await probe(workerData as OrtDevice));
 }
 
-async function probe(device: string): Promise<ProbeVerdict> {
+async function probe(device: OrtDevice): Promise<ProbeVerdict> {
   try {
     const product = await multiplyOn(device);
     if (PRODUCT.every((value, index) => product[index] === value)) {
@@ -25,7 +27,7 @@ async function probe(device: string): Promise<ProbeVerdict> {
   }
 }
 
-async function multiplyOn(device: string): Promise<number[]> {
+async function multiplyOn(device: OrtDevice): Promise<number[]> {
   const model = encodeOnnxModel({
     inputs: [{ name: 'a', type: 'float32', shape: [2, 3] }],
     initializers: [{ name: 'b', type: 'float32', shape: [3, 2], data: B }],
@@ -33,7 +35,7 @@ async function multiplyOn(device: string): Promise<number[]> {
     outputs: [{ name: 'c', type: 'float32', shape: [2, 2] }],
   });
   const session = await InferenceSession.create(model, {
-    executionProviders: [device],
+    executionProviders: executionProviders(device),
     intraOpNumThreads: 1,
     // Without this a provider that cannot take the product leaves it to the CPU without a word.
     ...(device !== 'cpu' && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),

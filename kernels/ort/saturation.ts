@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { OrtDevice } from '../probe-devices';
+import type { OrtDevice } from '../ort-device';
+import { executionProviders } from './execution-provider';
 import { encodeOnnxModel } from './onnx-model';
 
 const ROWS = 4;
@@ -31,7 +32,7 @@ async function multiplyLargest(device: OrtDevice): Promise<Int32Array> {
     outputs: [{ name: 'products', type: 'int32', shape: [ROWS, COLUMNS] }],
   });
   const session = await InferenceSession.create(model, {
-    executionProviders: [device],
+    executionProviders: executionProviders(device),
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
   });

@@ -1,18 +1,20 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { SharedProblem } from '../../matching/engine/shared-problem';
 import type { TileKernel, TileProduct } from '../../matching/ports';
-import type { OrtDevice } from '../probe-devices';
+import { kindOf } from '../ort-device';
+import type { OrtDevice } from '../ort-device';
+import { executionProviders } from './execution-provider';
 import { columnsSaturate } from './saturation';
 import { encodeTileModel } from './tile-model';
 
 /** Products of tiles by onnxruntime on one device. Runs block their thread: use it off the event loop. */
 export function createOrtTileKernel(device: OrtDevice): TileKernel {
   return {
-    device,
+    device: kindOf(device),
     open: async (problem) => {
       const unsigned = problem.arithmetic.kind === 'integer' && (await columnsSaturate(device));
       const session = await InferenceSession.create(encodeTileModel(problem, unsigned), {
-        executionProviders: [device],
+        executionProviders: executionProviders(device),
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
         logSeverityLevel: 3,

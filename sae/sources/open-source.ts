@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../matching/errors';
-import { openCache } from './cache/open-cache';
+import { openCache } from '../../transport/cache/open-cache';
 import { openLocalSource } from './local-source';
 import { openGcsPlace } from './remote/gcs-place';
 import { openHttps } from './remote/https-place';

@@ -1,4 +1,7 @@
 import type { ByteRange } from '../../transport/resumed';
+import type { TransferOptions } from '../../transport/transfer-options';
+
+export type { TransferOptions };
 
 /** A file of a source. */
 export interface SourceFile {
@@ -12,12 +15,6 @@ export interface SourceFile {
   readonly version?: string;
   /** SHA-256 in hexadecimal, where the place states it. */
   readonly sha256?: string;
-}
-
-export interface TransferOptions {
-  /** Called with the bytes that came over the network since the last call. */
-  readonly onTransfer?: (bytes: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** A place that SAEs are read from: a folder, a file, a bucket, or a repository of a model hub. */

@@ -1,11 +1,12 @@
-import { open } from 'node:fs/promises';
 import { InputError } from '../../../matching/errors';
+import type { CacheEntry } from '../../../transport/cache/cache-entry';
+import { readContent } from '../../../transport/cache/file-content';
+import type { MachineCache } from '../../../transport/cache/machine-cache';
 import { PATIENCE } from '../../../transport/patience';
 import type { Patience } from '../../../transport/patience';
 import { resumed } from '../../../transport/resumed';
 import type { ByteRange } from '../../../transport/resumed';
 import { checkRange } from '../../containers/byte-reader';
-import type { CacheEntry, DownloadCache } from '../cache/download-cache';
 import type { SaeSource, TransferOptions } from '../source';
 import type { RemoteFile, RemotePlace } from './place';
 
@@ -26,7 +27,7 @@ export class RemoteSource implements SaeSource {
 
   constructor(
     private readonly place: RemotePlace,
-    private readonly cache: DownloadCache,
+    private readonly cache: MachineCache,
     private readonly patience: Patience = PATIENCE
   ) {
     this.root = place.root;
@@ -59,7 +60,10 @@ export class RemoteSource implements SaeSource {
   }
 
   async bringHere(paths: readonly string[], options: TransferOptions = {}): Promise<void> {
-    for (const path of paths) await this.download(await this.file(path), options);
+    for (const path of paths) {
+      const file = await this.file(path);
+      await this.cache.obtain(this.entry(file), (range) => this.transfer(file, range, options.signal), options);
+    }
   }
 
   locate(path: string): string {
@@ -67,31 +71,14 @@ export class RemoteSource implements SaeSource {
   }
 
   private async readHere(file: RemoteFile, { start, end }: ByteRange): Promise<Buffer> {
-    // The cache may drop a file between the look and the opening; it is then fetched again.
-    for (let attempt = 1; ; attempt++) {
-      const handle = await open(await this.download(file)).catch((error: unknown) => {
-        if (attempt === 3) throw error;
-        return null;
-      });
-      if (handle === null) continue;
-      try {
-        const buffer = Buffer.allocUnsafeSlow(end - start);
-        for (let filled = 0; filled < buffer.length;) {
-          const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled);
-          if (bytesRead === 0) checkRange(this.locate(file.path), start + filled, start, end);
-          filled += bytesRead;
-        }
-        return buffer;
-      } finally {
-        await handle.close();
-      }
+    const handle = await this.cache.open(this.entry(file), (range) => this.transfer(file, range));
+    try {
+      const content = await readContent(handle, start, end);
+      checkRange(this.locate(file.path), start + content.length, start, end);
+      return content;
+    } finally {
+      await handle.close();
     }
-  }
-
-  /** The file in the cache. */
-  private async download(file: RemoteFile, options: TransferOptions = {}): Promise<string> {
-    const fetch = (range: ByteRange): AsyncIterable<Buffer> => this.transfer(file, range, options.signal);
-    return this.cache.obtain(this.entry(file), fetch, options);
   }
 
   private entry(file: RemoteFile): CacheEntry {

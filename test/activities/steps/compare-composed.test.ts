@@ -27,7 +27,7 @@ it.each<Partial<RunSpec>>([
     await readMatches(store, direct),
   ];
   const vectors = async ({ rows }: { rows: string }) =>
-    featuresOf(await readFolded(store, rows), spec.weights, options);
+    featuresOf(await readFolded(store, rows, silentContext), spec.weights, options);
   const [source, target] = [await vectors(a), await vectors(c)];
   let [agreeing, extra, matched] = [0, 0, 0];
   ac.targetFeature.forEach((j, i) => {

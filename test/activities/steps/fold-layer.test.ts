@@ -31,7 +31,7 @@ describe('folding a layer', () => {
     const input = await planned(sae);
     const { rows, folded, cached } = await foldLayerTask(input, silentContext);
     expect([rows, cached]).toEqual([folded, false]);
-    const stored = await readFolded(storeOf(input.spec), rows);
+    const stored = await readFolded(storeOf(input.spec), rows, silentContext);
     for (let feature = 0; feature < FEATURES; feature++) {
       const theta = Math.fround(sae.threshold.values[feature]!);
       const part = (k: number): [number, number] => [
@@ -55,7 +55,9 @@ describe('folding a layer', () => {
     const { spec, layer } = await planned(withoutThreshold(randomSae(1), [3]), { fold: false, degenerate: 'error' });
     const { rows, folded } = await foldLayerTask({ spec, layer }, silentContext);
     expect(rows).not.toBe(folded);
-    const excluded = async (key: string): Promise<number[]> => [...(await readFolded(storeOf(spec), key)).excluded];
+    const excluded = async (key: string): Promise<number[]> => [
+      ...(await readFolded(storeOf(spec), key, silentContext)).excluded,
+    ];
     expect(await excluded(rows)).toEqual(new Array(FEATURES).fill(0));
     expect(await excluded(folded!)).toEqual(Array.from({ length: FEATURES }, (_, i) => (i === 3 ? 1 : 0)));
   });
@@ -97,9 +99,9 @@ it('a folded layer that is damaged or gone is reported with its file', async () 
   const { rows } = await foldLayerTask({ spec, layer }, silentContext);
   const key = foldedObject(rows);
   await store.put(key, (await store.get(key)).subarray(0, 100));
-  await expect(readFolded(store, rows)).rejects.toThrow(ArtifactCorruptError);
+  await expect(readFolded(store, rows, silentContext)).rejects.toThrow(ArtifactCorruptError);
   await store.delete(key);
-  await expect(readFolded(store, rows)).rejects.toThrow(
+  await expect(readFolded(store, rows, silentContext)).rejects.toThrow(
     `${store.url(key)}: a folded layer in the store is missing or damaged`
   );
 });

@@ -72,7 +72,7 @@ describe('folding a layer with a scale', () => {
     const spec = scaledModel();
     const { layers } = await hashSourceTask({ spec }, silentContext);
     const { rows, inputs } = await foldLayerTask({ spec, layer: layers[0]! }, silentContext);
-    const stored = await readFolded(storeOf(spec), rows);
+    const stored = await readFolded(storeOf(spec), rows, silentContext);
     const sae = await load(join(spec.source, 'layer_0'));
     VALUES.forEach((value, feature) => {
       const expected = Array.from(rowOf(sae.decoder, feature), (weight) => Math.fround(weight * value));
@@ -115,7 +115,7 @@ describe('folding a layer with a scale', () => {
       'layer 1: 2 of 16 features have no maxActApprox in the export',
       'layer 1: 1 of 16 features have a maxActApprox of 0 or less',
     ]);
-    const { excluded } = await readFolded(storeOf(spec), rows);
+    const { excluded } = await readFolded(storeOf(spec), rows, silentContext);
     expect([...excluded.keys()].filter((i) => excluded[i] === 1)).toEqual([5, 8, 9]);
   });
 });

@@ -109,10 +109,13 @@ it('reports the trouble of the last device when there is none left', async () =>
   await expect(failure).rejects.toThrow(/last: the device failed \(found CUDA failure 719/);
 });
 
-it('goes on with the processor where the runtime has no such device', async () => {
-  const always = { kind: 'float32', inputRoundoff: 0 } as const;
-  const outcome = await matchOn(createTileThreads({ device: 'cuda', threads: 2, always }));
-  // A machine with CUDA has nothing to move away from.
-  if (outcome.device !== 'cuda') expect(outcome).toMatchObject({ device: 'cpu', fallbacks: 1 });
-  await expectSameTables(outcome);
-});
+it.each(['cuda', 'cuda:7'] as const)(
+  'goes on with the processor where the runtime has no device %s',
+  async (device) => {
+    const always = { kind: 'float32', inputRoundoff: 0 } as const;
+    const outcome = await matchOn(createTileThreads({ device, threads: 2, always }));
+    // A machine with CUDA has nothing to move away from.
+    if (outcome.device !== 'cuda') expect(outcome).toMatchObject({ device: 'cpu', fallbacks: 1 });
+    await expectSameTables(outcome);
+  }
+);

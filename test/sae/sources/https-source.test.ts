@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InputError } from '../../../matching/errors';
 import { listSaes } from '../../../sae/catalogue';
 import { loadSae } from '../../../sae/load-sae';
-import { DownloadCache } from '../../../sae/sources/cache/download-cache';
+import { MachineCache } from '../../../transport/cache/machine-cache';
 import { openLocalSource } from '../../../sae/sources/local-source';
 import { openHttps } from '../../../sae/sources/remote/https-place';
 import { isHubPage, parseHubLocation } from '../../../sae/sources/remote/hub-location';
@@ -41,7 +41,7 @@ afterEach(async () => {
 
 async function open(path: string): Promise<RemoteSource> {
   const place = await openHttps(`${server.url}/${path}`, PATIENCE);
-  return new RemoteSource(place, new DownloadCache(join(scratch, 'cache'), 1e9), PATIENCE);
+  return new RemoteSource(place, new MachineCache(join(scratch, 'cache'), 1e9), PATIENCE);
 }
 
 it.each(['with ranges', 'with whole files only'])(

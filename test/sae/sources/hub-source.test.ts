@@ -5,7 +5,7 @@ import { CancelledError, InputError, UnavailableError } from '../../../matching/
 import { listSaes } from '../../../sae/catalogue';
 import { loadSae } from '../../../sae/load-sae';
 import { hashInputs } from '../../../sae/hash-inputs';
-import { DownloadCache } from '../../../sae/sources/cache/download-cache';
+import { MachineCache } from '../../../transport/cache/machine-cache';
 import { openLocalSource } from '../../../sae/sources/local-source';
 import { openHub } from '../../../sae/sources/remote/hub-place';
 import { RemoteSource } from '../../../sae/sources/remote/remote-source';
@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 const cacheFolder = (): string => join(scratch, 'cache');
-const cacheOf = (limit = 1e9): DownloadCache => new DownloadCache(cacheFolder(), limit);
+const cacheOf = (limit = 1e9): MachineCache => new MachineCache(cacheFolder(), limit);
 async function open(location: string, { env = {}, cache = cacheOf() } = {}): Promise<RemoteSource> {
   const place = await openHub(location, { HF_ENDPOINT: hub.url, HOME: scratch, ...env }, PATIENCE);
   return new RemoteSource(place, cache, PATIENCE);
