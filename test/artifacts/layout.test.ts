@@ -35,7 +35,7 @@ test('the other files have fixed names', () => {
   });
   expect(PAIR_LAYOUT.matches).toBe('matches.parquet');
   expect(runFolder('0123456789ab')).toBe('runs/0123456789ab');
-  expect(artifactKey('fold', 'ab12', 'decoder.0')).toBe('artifacts/fold/ab12/decoder.0');
+  expect(artifactKey('folded', 'ab12', 'decoder.0')).toBe('artifacts/folded/ab12/decoder.0');
 });
 
 test.each(['', '..', 'a/b', '.hidden', 'a b', 'x'.repeat(129)])('%j is not the id of a run', (id) => {
