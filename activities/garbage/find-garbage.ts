@@ -75,12 +75,24 @@ async function unusedPart(store: ObjectStore, artifact: StoredArtifact, roots: R
   return { kind: isMatch ? 'unfinished' : kind, key, objects: ordered.map(object) };
 }
 
-/** Which steps of an unfinished run will fail is not known yet, so neither is the key of its chains. */
+/**
+ * Whether chains are made of nothing but layers and matches of unfinished runs. Which steps of these will fail is not
+ * known yet, so neither is the key of their chains.
+ */
 async function isOfLiveRun(store: ObjectStore, { kind, key }: StoredArtifact, { live }: Roots): Promise<boolean> {
   if (kind !== 'chains' || live.folded.size === 0) return false;
   const record = await readKeyRecord(store, kind, key);
-  const { layers = [] } = (record?.inputs ?? {}) as { layers?: readonly { rows: string | null }[] };
-  return layers.some(({ rows }) => rows !== null && live.folded.has(rows));
+  if (record === null) return false;
+  const { layers, steps } = record.inputs as unknown as ChainsInputs;
+  return (
+    layers.every(({ rows }) => rows === null || live.folded.has(rows)) &&
+    steps.every((step) => step === null || live.matches.has(step))
+  );
+}
+
+interface ChainsInputs {
+  readonly layers: readonly { readonly rows: string | null }[];
+  readonly steps: readonly (string | null)[];
 }
 
 async function weigh(store: ObjectStore, part: Unweighed): Promise<{ garbage: Garbage; newest: Date }> {

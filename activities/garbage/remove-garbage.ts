@@ -14,7 +14,7 @@ export interface RemoveOptions {
 }
 
 /** Runs that begin meanwhile are looked for again after so many artifacts. */
-const BATCH = 64;
+const BATCH = 256;
 const CONCURRENT_REMOVALS = 8;
 
 /**

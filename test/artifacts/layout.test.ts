@@ -1,4 +1,4 @@
-import { artifactKey, PAIR_LAYOUT, runFolder, runLayout } from '../../artifacts/layout';
+import { artifactKey, parseArtifactKey, PAIR_LAYOUT, runFolder, runLayout } from '../../artifacts/layout';
 import { UsageError } from '../../matching/errors';
 
 test('the tables of a pair lie in hive-style folders with two-digit layers', () => {
@@ -40,4 +40,21 @@ test('the other files have fixed names', () => {
 
 test.each(['', '..', 'a/b', '.hidden', 'a b', 'x'.repeat(129)])('%j is not the id of a run', (id) => {
   expect(() => runFolder(id)).toThrow(UsageError);
+});
+
+test('the name of an artifact is taken apart again, and others are none', () => {
+  const key = '0a'.repeat(32);
+  expect(parseArtifactKey(artifactKey('matches', key, 'summary.json'))).toEqual({
+    kind: 'matches',
+    key,
+    name: 'summary.json',
+  });
+  for (const other of [
+    `artifacts/later/${key}/x`,
+    'artifacts/folded/12/x',
+    `artifacts/folded/${key}`,
+    `runs/${key}/x`,
+  ]) {
+    expect(parseArtifactKey(other)).toBeNull();
+  }
 });
