@@ -1,15 +1,18 @@
+import { writeRunPlan } from '../artifacts/run-plan';
 import type { IoActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts } from './ports';
+import { plannedKeys } from './steps/planned-keys';
 import { discardRun, publishRun } from './steps/publish-run';
 
 /** Activities of the `io` pool. All are idempotent: what they write is a function of their input. */
 export function createIoActivities({ openStore, runTask, now, observer }: ActivityPorts): IoActivities {
   return {
-    resolveRun: ({ spec }) =>
+    resolveRun: ({ runId, spec }) =>
       atBoundary(observer, async (options) => {
         const plan = await runTask('hashSource', { spec }, options);
         observer.inputRead(plan.layers.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0));
+        await writeRunPlan(openStore(spec.out), runId, plannedKeys(spec, plan));
         return plan;
       }),
     publishRun: (input) => atBoundary(observer, () => publishRun(openStore(input.request.spec.out), input, now())),

@@ -74,9 +74,29 @@ export function runFolder(runId: string): string {
   return `runs/${runId}`;
 }
 
+/**
+ * Kinds of re-usable artifacts, each with the name of the object that is written last: where it is, the artifact is
+ * complete.
+ */
+export const ARTIFACT_RECORDS = { folded: 'stored.json', matches: 'summary.json', chains: 'chains.parquet' } as const;
+export type ArtifactKind = keyof typeof ARTIFACT_RECORDS;
+
+/** Name of the object beside an artifact that says what its content key was made of. */
+export const KEY_RECORD = 'key.json';
+
 /** Name of a re-usable artifact in the store: `artifacts/<kind>/<content key>/<name>`. */
-export function artifactKey(kind: string, contentKey: string, name: string): string {
+export function artifactKey(kind: ArtifactKind, contentKey: string, name: string): string {
   return `artifacts/${kind}/${contentKey}/${name}`;
+}
+
+/** The parts of such a name; null for what is none of a kind that this version knows. */
+export function parseArtifactKey(object: string): { kind: ArtifactKind; key: string; name: string } | null {
+  const [, kind, key, name] = /^artifacts\/([a-z]+)\/([0-9a-f]{64})\/(.+)$/.exec(object) ?? [];
+  return kind !== undefined && isArtifactKind(kind) ? { kind, key: key!, name: name! } : null;
+}
+
+function isArtifactKind(kind: string): kind is ArtifactKind {
+  return Object.hasOwn(ARTIFACT_RECORDS, kind);
 }
 
 function layerName(layer: number, digits: number): string {

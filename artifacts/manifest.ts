@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ArtifactCorruptError, InputError } from '../matching/errors';
+import { contentKeysSchema } from './content-keys';
 import { ObjectNotFoundError, type ObjectStore, type StoredObject } from './store/object-store';
 
 const VERSION = 1;
@@ -57,7 +58,14 @@ const common = {
   environment: z.looseObject({ node: z.string(), platform: z.string() }),
 };
 
-const runSchema = z.object({ ...common, kind: z.literal('run'), run_id: z.string(), spec: json });
+const runSchema = z.object({
+  ...common,
+  kind: z.literal('run'),
+  run_id: z.string(),
+  spec: json,
+  /** The re-usable artifacts that the run was made of. Absent in manifests of versions that did not list them. */
+  content_keys: contentKeysSchema.optional(),
+});
 const pairManifestSchema = z.object({ ...common, kind: z.literal('pair'), options: json });
 const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema]);
 

@@ -14,12 +14,15 @@ import { addResume } from './verbs/resume';
 import { addChains } from './verbs/chains';
 import { addVerify } from './verbs/verify';
 import { addWorker } from './verbs/worker';
+import { addGc } from './verbs/gc';
+import { addPlan } from './verbs/plan';
 import { addDoctor } from './verbs/doctor';
 import { addStop } from './verbs/stop';
 import { addDemo } from './verbs/demo';
 
 const VERBS = [
   addRun,
+  addPlan,
   addPair,
   addInspect,
   addConvert,
@@ -30,6 +33,7 @@ const VERBS = [
   addResume,
   addChains,
   addVerify,
+  addGc,
   addWorker,
   addDoctor,
   addStop,

@@ -1,3 +1,4 @@
+import { writeKeyRecord } from '../../artifacts/key-record';
 import { openStore } from '../../artifacts/store/open-store';
 import { encodeChains } from '../../artifacts/tables/chains';
 import { buildChains } from '../../matching/chains';
@@ -6,14 +7,15 @@ import type { ChainsInput, ChainsRef } from '../../workflows/activity-types';
 import type { TaskContext } from '../task-context';
 import { readMatches } from './compare-composed';
 import { readFolded } from './folded-artifact';
-import { chainsKey, chainsObject } from './keys';
+import { chainsIngredients, chainsObject, keyOf } from './keys';
 import { matchingOptions } from './matching-options';
 
 /** Stitches the matches of neighbouring layers into chains.parquet. Layers that failed have no features. */
 export async function buildChainsTask(input: ChainsInput, context: TaskContext): Promise<ChainsRef> {
   const store = openStore(input.spec.out);
   const present = input.layers.map(({ layer, folded }) => ({ layer, rows: folded?.rows ?? null }));
-  const key = chainsKey(present, input.steps, matchingOptions(input.spec));
+  const made = chainsIngredients(present, input.steps, input.spec);
+  const key = keyOf(made);
   const layers: ChainLayer[] = [];
   for (const { layer, folded } of input.layers) {
     context.throwIfCancelled();
@@ -37,6 +39,7 @@ export async function buildChainsTask(input: ChainsInput, context: TaskContext):
     { ...chains, stepCosine: Float32Array.from(chains.stepCosine) },
     { inputs, options: matchingOptions(input.spec) }
   );
+  await writeKeyRecord(store, 'chains', made);
   await store.put(chainsObject(key), bytes);
   return { key };
 }

@@ -1,3 +1,4 @@
+import { writeKeyRecord } from '../../artifacts/key-record';
 import { openStore } from '../../artifacts/store/open-store';
 import { InputError } from '../../matching/errors';
 import { foldLayer } from '../../matching/folding';
@@ -10,10 +11,9 @@ import type { FoldedRef, LayerPlan, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
 import { hasFolded, writeFolded } from './folded-artifact';
 import { inputHashes } from './input-hashes';
-import { foldKey } from './keys';
+import { expectedScale, layerIngredients, layerKeys } from './layer-keys';
 import { loadInput } from './load-input';
 import { scaleUnchanged } from './scale-unchanged';
-import type { ExpectedScale } from './scale-unchanged';
 
 /**
  * Reads one layer's SAE and stores the rows that are matched, and the folded rows for the paper's metric where those
@@ -21,17 +21,8 @@ import type { ExpectedScale } from './scale-unchanged';
  */
 export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskContext): Promise<FoldedRef> {
   const store = openStore(spec.out);
-  const keyOf = (fold: boolean): string =>
-    foldKey({
-      files: layer.files,
-      format: String(layer.header.format),
-      layer: layer.layer,
-      fold,
-      degenerate: fold === spec.fold ? spec.degenerate : 'exclude',
-      scale: expectedScale(spec, layer),
-    });
-  const rows = keyOf(spec.fold);
-  const folded = keyOf(true);
+  const made = layerIngredients(spec, layer);
+  const { rows, folded } = layerKeys(spec, layer);
   const ref = {
     layer: layer.layer,
     features: layer.features,
@@ -51,13 +42,16 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   const { header } = sae;
   if (spec.fold) {
     const { tensors } = foldSae(sae, { degenerate: spec.degenerate, file, reuse: true });
+    await writeKeyRecord(store, 'folded', made.rows);
     await writeFolded(store, rows, tensors, header, context);
     return { ...ref, folded, cached: false };
   }
   const unfolded = foldLayer(sae, { fold: false, degenerate: spec.degenerate, file, reuse: true });
+  await writeKeyRecord(store, 'folded', made.rows);
   await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, stored, context);
   try {
     const { tensors } = foldSae(sae, { degenerate: 'exclude', file, reuse: true });
+    await writeKeyRecord(store, 'folded', made.folded);
     await writeFolded(store, folded, tensors, header, context);
     return { ...ref, folded, cached: false };
   } catch (error) {
@@ -65,10 +59,6 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
     if (error instanceof InputError) return { ...ref, folded: null, cached: false };
     throw error;
   }
-}
-
-function expectedScale({ scale: choice }: RunSpec, { scale }: LayerPlan): ExpectedScale | undefined {
-  return choice === undefined ? undefined : { choice: scale?.location ?? choice, files: scale?.files ?? [] };
 }
 
 /**

@@ -1,5 +1,6 @@
-import { artifactKey } from '../../artifacts/layout';
+import { ARTIFACT_RECORDS, artifactKey } from '../../artifacts/layout';
 import { contentKey } from '../../artifacts/content-key';
+import type { Ingredients } from '../../artifacts/content-key';
 import { COMPOSITION_VERSION } from '../../matching/composition';
 import { FOLDING_VERSION } from '../../matching/folding';
 import { MATCHING_VERSION } from '../../matching/match-pair';
@@ -13,6 +14,9 @@ import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
  * the same files share artifacts and a resumed run re-uses all that is there.
  */
 
+/** The content key of an artifact made of these. */
+export const keyOf = ({ kind, inputs }: Ingredients): string => contentKey(kind, inputs);
+
 export interface FoldKeyInput {
   readonly files: readonly { readonly sha256: string }[];
   readonly format: string;
@@ -24,47 +28,59 @@ export interface FoldKeyInput {
   readonly scale?: { readonly choice: string; readonly files: readonly { readonly sha256: string }[] } | undefined;
 }
 
-export function foldKey({ files, format, layer, fold, degenerate, scale }: FoldKeyInput): string {
+export function foldIngredients({ files, format, layer, fold, degenerate, scale }: FoldKeyInput): Ingredients {
   const hashes = files.map((file) => file.sha256);
   // Without folding, thresholds and scales are not looked at.
   const policy = fold ? degenerate : 'exclude';
-  return contentKey('folded', {
+  const inputs = {
     ...{ version: FOLDING_VERSION, hashes, format, layer, fold, degenerate: policy },
     ...(fold &&
       scale !== undefined && {
         scale: { choice: scaleName(scale.choice), hashes: scale.files.map((file) => file.sha256) },
       }),
-  });
+  };
+  return { kind: 'folded', inputs };
 }
 
-export function matchKey(source: FoldedRef, target: FoldedRef, spec: RunSpec): string {
-  const side = ({ layer, rows, folded }: FoldedRef): object => ({ layer, rows, folded });
-  return contentKey('match', {
+export const foldKey = (input: FoldKeyInput): string => keyOf(foldIngredients(input));
+
+/** A folded layer as the key of a match names it. */
+export type MatchKeySide = Pick<FoldedRef, 'layer' | 'rows' | 'folded'>;
+
+export function matchIngredients(source: MatchKeySide, target: MatchKeySide, spec: MatchingOptions): Ingredients {
+  const side = ({ layer, rows, folded }: MatchKeySide): object => ({ layer, rows, folded });
+  const inputs = {
     version: MATCHING_VERSION,
     source: side(source),
     target: side(target),
     ...matchingOptions(spec),
-  });
+  };
+  return { kind: 'match', inputs };
 }
 
-export function chainsKey(
+export const matchKey = (...args: Parameters<typeof matchIngredients>): string => keyOf(matchIngredients(...args));
+
+export function chainsIngredients(
   layers: readonly { layer: number; rows: string | null }[],
-  steps: readonly (MatchRef | null)[],
+  steps: readonly (Pick<MatchRef, 'key'> | null)[],
   options: MatchingOptions
-): string {
-  return contentKey('chains', {
+): Ingredients {
+  const inputs = {
     version: COMPOSITION_VERSION,
     layers,
     // They stand in the table's metadata, and tell runs apart of which no step was matched.
     options: matchingOptions(options),
     steps: steps.map((step) => step?.key ?? null),
-  });
+  };
+  return { kind: 'chains', inputs };
 }
+
+export const chainsKey = (...args: Parameters<typeof chainsIngredients>): string => keyOf(chainsIngredients(...args));
 
 export const foldedObject = (key: string): string => artifactKey('folded', key, 'sae.safetensors');
 /** The same as one of several objects that follow each other. */
 export const foldedPart = (key: string, part: number): string =>
   `${foldedObject(key)}.part-${String(part).padStart(4, '0')}`;
-export const foldedRecord = (key: string): string => artifactKey('folded', key, 'stored.json');
+export const foldedRecord = (key: string): string => artifactKey('folded', key, ARTIFACT_RECORDS.folded);
 export const matchObject = (key: string, name: string): string => artifactKey('matches', key, name);
-export const chainsObject = (key: string): string => artifactKey('chains', key, 'chains.parquet');
+export const chainsObject = (key: string): string => artifactKey('chains', key, ARTIFACT_RECORDS.chains);

@@ -1,8 +1,9 @@
+import { writeKeyRecord } from '../../artifacts/key-record';
 import { openStore } from '../../artifacts/store/open-store';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
-import { matchKey, matchObject } from './keys';
+import { keyOf, matchIngredients, matchObject } from './keys';
 import { CHECKPOINT, deleteCheckpoint } from './match-checkpoint';
 import type { MatchResources } from './match-resources';
 import { findIntactMatch, writeMatchSummary } from './match-summary';
@@ -24,7 +25,8 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
   const { spec, source, target } = input;
   const started = performance.now();
   const store = openStore(spec.out);
-  const key = matchKey(source, target, spec);
+  const made = matchIngredients(source, target, spec);
+  const key = keyOf(made);
   const ref = { source: source.layer, target: target.layer, key };
   if ((await findIntactMatch(store, key)) !== null) return { ...ref, cached: true };
 
@@ -52,6 +54,7 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     matching,
   };
   const tables = encodeMatchTables(pair, { source: source.inputs, target: target.inputs }, matchingOptions(spec));
+  await writeKeyRecord(store, 'matches', made);
   const files: [string, StoredObject][] = [];
   for (const [name, bytes] of Object.entries(tables))
     files.push([name, await store.put(matchObject(key, name), bytes)]);

@@ -1,3 +1,4 @@
+import { ARTIFACT_RECORDS } from '../../artifacts/layout';
 import { getRecord, putRecord } from '../../artifacts/record';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import type { ObjectStore } from '../../artifacts/store/object-store';
@@ -17,7 +18,7 @@ export interface MatchSummary {
 }
 
 export type TableName = 'matches.parquet' | 'targets.parquet' | 'certificate.parquet';
-const SUMMARY = 'summary.json';
+const SUMMARY = ARTIFACT_RECORDS.matches;
 
 export async function writeMatchSummary(store: ObjectStore, key: string, summary: MatchSummary): Promise<void> {
   await putRecord(store, matchObject(key, SUMMARY), summary);

@@ -1,8 +1,10 @@
 import { crc32c } from '../../transport/crc32c';
+import type { ContentKeys } from '../../artifacts/content-keys';
 import { runFolder, runLayout } from '../../artifacts/layout';
 import type { RunLayout } from '../../artifacts/layout';
 import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
 import type { ManifestArtifact, RunManifest } from '../../artifacts/manifest';
+import { runPlanKey } from '../../artifacts/run-plan';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
@@ -15,11 +17,13 @@ import { inputHashes } from './input-hashes';
 import { chainsObject } from './keys';
 import { matchingOptions } from './matching-options';
 import { requireMatchSummary } from './match-summary';
+import { plannedKeys } from './planned-keys';
 import type { MatchSummary } from './match-summary';
 
 /**
  * Puts a run's results into its folder: the tables of every pair, pairs.parquet, chains.parquet, and the manifest last.
- * An earlier manifest is removed first, so that where there is a manifest everything it lists is in place.
+ * An earlier manifest is removed first, so that where there is a manifest everything it lists is in place. With the new
+ * one the run is not live any more, and its plan goes.
  */
 export async function publishRun(store: ObjectStore, input: PublishInput, finished: Date): Promise<RunOutcome> {
   const { request, plan, matches, failures } = input;
@@ -45,6 +49,7 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
   }
   const state = failures.length === 0 ? 'done' : matches.length === 0 ? 'failed' : 'partial';
   await writeManifest(store, `${folder}/${layout.manifest}`, manifestOf(input, state, artifacts, finished));
+  await store.delete(runPlanKey(request.runId));
   return {
     state,
     location: store.url(folder),
@@ -54,11 +59,12 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
   };
 }
 
-/** Removes what a run without a manifest has put into its folder. */
-export async function discardRun(store: ObjectStore, request: RunRequest): Promise<void> {
-  const folder = runFolder(request.runId);
-  if ((await store.stat(`${folder}/manifest.json`)) !== null) return;
-  for (const key of await store.list(`${folder}/`)) await store.delete(key);
+/** Removes the plan of a run, and what else a run without a manifest has put into its folder. */
+export async function discardRun(store: ObjectStore, { runId }: Pick<RunRequest, 'runId'>): Promise<void> {
+  const folder = runFolder(runId);
+  const isPublished = (await store.stat(`${folder}/manifest.json`)) !== null;
+  const keys = isPublished ? [] : await store.list(`${folder}/`);
+  for (const key of [...keys, runPlanKey(runId)]) await store.delete(key);
 }
 
 async function publishTables(
@@ -154,6 +160,15 @@ function failedRow(source: number, target: number, { plan, failures }: PublishIn
   };
 }
 
+/** The re-usable artifacts that a run was made of. */
+function usedKeys({ request, plan, matches, chains }: PublishInput): ContentKeys {
+  return {
+    folded: plannedKeys(request.spec, plan).folded,
+    matches: matches.map(({ key }) => key).sort(),
+    chains: chains === null ? [] : [chains.key],
+  };
+}
+
 function manifestOf(
   input: PublishInput,
   state: RunManifest['state'],
@@ -182,6 +197,7 @@ function manifestOf(
       return { ...pair, status: 'failed' as const, error: failureOf(failures, source, target)?.message ?? 'unknown' };
     }),
     failures: failures.map((failure) => ({ ...failure, layers: [...failure.layers] })),
+    content_keys: usedKeys(input),
     artifacts: artifacts.sort((a, b) => (a.path < b.path ? -1 : 1)),
     timings: {
       started: input.started,

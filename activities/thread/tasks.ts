@@ -1,3 +1,4 @@
+import { previewRunTask } from '../preview/preview-run';
 import { buildChainsTask } from '../steps/build-chains';
 import { compareComposedTask } from '../steps/compare-composed';
 import { compareRowsTask } from '../steps/compare-rows';
@@ -20,6 +21,7 @@ export const TASKS = {
   loadRows: loadRowsTask,
   matchLayers: matchLayersTask,
   matchSaes: matchSaesTask,
+  previewRun: previewRunTask,
   solveRows: solveRowsTask,
   verifyPair: verifyPairTask,
 } satisfies Record<string, (input: never, context: TaskContext) => Promise<unknown>>;

@@ -1,5 +1,5 @@
 import { constants, promises as fs, type Dirent } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { ArtifactCorruptError } from '../../matching/errors';
 import { createOnly } from './create-only';
 import { codeOf, fileError, isMissing } from './file-errors';
@@ -107,6 +107,7 @@ export class FileStore implements ObjectStore {
     } catch (error) {
       if (!isMissing(error)) throw fileError(error, 'remove', path);
     }
+    await this.removeEmpty(dirname(path));
   }
 
   url(key: string): string {
@@ -120,21 +121,41 @@ export class FileStore implements ObjectStore {
 
   /** Runs `write` with the path of a temporary file that can become `path`; it is gone afterwards, whatever happens. */
   private async publish<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
-    const folder = dirname(path);
     try {
-      await makeFolder(folder);
-      if (!this.otherFileSystems.has(folder)) {
-        try {
-          return await this.writeVia(join(this.root, TEMPORARY_FOLDER), folder, write);
-        } catch (error) {
-          if (codeOf(error) !== 'EXDEV') throw error;
-          this.otherFileSystems.add(folder);
-        }
-      }
-      return await this.writeVia(folder, folder, write);
+      return await this.tryPublish(path, write).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+        // Another process has just removed the last object of the folder, and the folder with it.
+        return this.tryPublish(path, write);
+      });
     } catch (error) {
       throw fileError(error, 'write', path);
     }
+  }
+
+  private async tryPublish<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+    const folder = dirname(path);
+    await makeFolder(folder);
+    if (!this.otherFileSystems.has(folder)) {
+      try {
+        return await this.writeVia(join(this.root, TEMPORARY_FOLDER), folder, write);
+      } catch (error) {
+        if (codeOf(error) !== 'EXDEV') throw error;
+        this.otherFileSystems.add(folder);
+      }
+    }
+    return await this.writeVia(folder, folder, write);
+  }
+
+  /** Removes a folder of the store and those above it, as far as they are empty. */
+  private async removeEmpty(folder: string): Promise<void> {
+    if (!folder.startsWith(`${this.root}${sep}`)) return;
+    try {
+      await fs.rmdir(folder);
+    } catch {
+      // Not empty, gone already, or not ours to remove: it does no harm.
+      return;
+    }
+    await this.removeEmpty(dirname(folder));
   }
 
   private async writeVia<T>(

@@ -25,21 +25,13 @@ import { withSelectionFlags } from '../selection-flags';
 import type { AddVerb } from '../verb';
 
 export const addRun: AddVerb = (program, action) =>
-  withMatchingFlags(program.command('run'))
+  withRunFlags(program.command('run'))
     .summary('match a whole model: every layer, every pair, through Temporal')
     .description(
       'Folds every layer of a source, matches its pairs of layers, and composes chains. The same command attaches to the\n' +
         'run while it is unfinished, reports a finished one without work, and goes on with one that failed in part.'
     )
     .argument('<source>', 'folder of SAEs, or a specification (.yaml)')
-    .option('--out <folder>', 'where results go: a folder, or gs://<bucket>/<prefix> (default: ./sae-match-out)')
-    .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
-    .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
-    .option(DEADLINE_FLAG, DEADLINE_HELP)
-    .option('--run-id <id>', 'name of the run (default: hash of the specification)')
-    .option('--new', 'run again under a new id even if a finished run exists')
-    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
-    .option('--detach', 'leave when the run has started; see status, watch')
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
       'after',
@@ -51,6 +43,19 @@ export const addRun: AddVerb = (program, action) =>
 export const DEADLINE_FLAG = '--deadline <duration>';
 export const DEADLINE_HELP =
   'how long to try again what keeps failing, such as 12h, from the start of the run (default: 7d)';
+
+/** Flags of a run; `plan` takes the same, so that its command line is that of the run. */
+export function withRunFlags(command: Command): Command {
+  return withMatchingFlags(command)
+    .option('--out <folder>', 'where results go: a folder, or gs://<bucket>/<prefix> (default: ./sae-match-out)')
+    .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
+    .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
+    .option(DEADLINE_FLAG, DEADLINE_HELP)
+    .option('--run-id <id>', 'name of the run (default: hash of the specification)')
+    .option('--new', 'run again under a new id even if a finished run exists')
+    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
+    .option('--detach', 'leave when the run has started; see status, watch');
+}
 
 /** Flags that decide what is matched and how; shared by `run` and `pair`. */
 export function withMatchingFlags(command: Command): Command {

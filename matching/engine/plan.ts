@@ -4,7 +4,7 @@ import { vectorLength } from '../features';
 import { isShared } from '../row-matrix';
 import type { TileDevice } from '../ports';
 import { BLOCK } from './shared-problem';
-import type { EngineShape, TileStorage } from './shared-problem';
+import type { EngineShape, TileArithmetic, TileStorage } from './shared-problem';
 import { BEST_PAIRS, bytesOfRow } from './similarity-store';
 
 /** Bytes of the sparse problem: edges of a row, with the copies that are made when some are added. */
@@ -27,6 +27,19 @@ export interface EnginePlan {
   readonly reason: string;
 }
 
+/** Features of both sides of a pair, and elements of a vector. */
+export interface PairSize {
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: number;
+}
+
+/** Bytes that the engine takes for a pair, besides the vectors: at least, and where it keeps all similarities. */
+export function memoryRange(size: PairSize, device: TileDevice): { readonly least: number; readonly most: number } {
+  const { kept, needed } = ways(size, device);
+  return { least: needed('streamed'), most: needed(kept) };
+}
+
 /**
  * Chooses how a device computes a pair within the memory there is: whether similarities are kept for the later scans (as
  * computed, or in half precision), those of each row's best pairs are, or each scan computes them again.
@@ -34,21 +47,13 @@ export interface EnginePlan {
  * @throws MemoryBudgetError when even the leanest way does not fit
  */
 export function planShape(a: Features, b: Features, availableMemory: number, device: TileDevice): EnginePlan {
-  const width = vectorLength(a);
-  const padded = Math.ceil(b.count / BLOCK) * BLOCK;
-  const arithmetic = device.arithmeticFor(a.count, b.count, width);
-  const tileRows = Math.min(MOST_TILE_ROWS, Math.max(FEWEST_TILE_ROWS, Math.floor(TILE_VALUES / padded)));
-  const needed = (storage: TileStorage): number => {
-    const codes = width * padded * (arithmetic.kind === 'integer' ? 1 : 4);
-    return (
-      copies(a, b) +
-      codes +
-      device.workerBytes({ codes, tile: tileRows * padded, arithmetic, storage }) +
-      a.count * bytesOfRow(storage, padded / BLOCK) +
-      SPARSE_BYTES_PER_ROW * Math.max(a.count, b.count)
-    );
-  };
-  const kept: TileStorage = arithmetic.kind === 'integer' ? 'half' : 'float32';
+  const {
+    arithmetic,
+    tileRows,
+    kept,
+    needed: beside,
+  } = ways({ rows: a.count, columns: b.count, width: vectorLength(a) }, device);
+  const needed = (storage: TileStorage): number => copies(a, b) + beside(storage);
   for (const storage of [kept, 'best', 'streamed'] as const) {
     if (needed(storage) > availableMemory) continue;
     const took = `it takes ${mebibytes(needed(storage))} of ${mebibytes(availableMemory)} MiB`;
@@ -61,6 +66,28 @@ export function planShape(a: Features, b: Features, availableMemory: number, dev
     expected: `at least ${mebibytes(needed('streamed'))} MiB for ${a.count} x ${b.count} features`,
     remedy: 'Raise --memory-budget, or run on a machine with more memory.',
   });
+}
+
+interface Ways {
+  readonly arithmetic: TileArithmetic;
+  readonly tileRows: number;
+  /** How all similarities are kept. */
+  readonly kept: TileStorage;
+  /** Bytes besides the vectors. */
+  readonly needed: (storage: TileStorage) => number;
+}
+
+function ways({ rows, columns, width }: PairSize, device: TileDevice): Ways {
+  const padded = Math.ceil(columns / BLOCK) * BLOCK;
+  const arithmetic = device.arithmeticFor(rows, columns, width);
+  const tileRows = Math.min(MOST_TILE_ROWS, Math.max(FEWEST_TILE_ROWS, Math.floor(TILE_VALUES / padded)));
+  const codes = width * padded * (arithmetic.kind === 'integer' ? 1 : 4);
+  const needed = (storage: TileStorage): number =>
+    codes +
+    device.workerBytes({ codes, tile: tileRows * padded, arithmetic, storage }) +
+    rows * bytesOfRow(storage, padded / BLOCK) +
+    SPARSE_BYTES_PER_ROW * Math.max(rows, columns);
+  return { arithmetic, tileRows, kept: arithmetic.kind === 'integer' ? 'half' : 'float32', needed };
 }
 
 /** Rows that do not lie in shared memory are copied there. */

@@ -1,4 +1,4 @@
-import { artifactKey, PAIR_LAYOUT, runFolder, runLayout } from '../../artifacts/layout';
+import { artifactKey, parseArtifactKey, PAIR_LAYOUT, runFolder, runLayout } from '../../artifacts/layout';
 import { UsageError } from '../../matching/errors';
 
 test('the tables of a pair lie in hive-style folders with two-digit layers', () => {
@@ -35,9 +35,26 @@ test('the other files have fixed names', () => {
   });
   expect(PAIR_LAYOUT.matches).toBe('matches.parquet');
   expect(runFolder('0123456789ab')).toBe('runs/0123456789ab');
-  expect(artifactKey('fold', 'ab12', 'decoder.0')).toBe('artifacts/fold/ab12/decoder.0');
+  expect(artifactKey('folded', 'ab12', 'decoder.0')).toBe('artifacts/folded/ab12/decoder.0');
 });
 
 test.each(['', '..', 'a/b', '.hidden', 'a b', 'x'.repeat(129)])('%j is not the id of a run', (id) => {
   expect(() => runFolder(id)).toThrow(UsageError);
+});
+
+test('the name of an artifact is taken apart again, and others are none', () => {
+  const key = '0a'.repeat(32);
+  expect(parseArtifactKey(artifactKey('matches', key, 'summary.json'))).toEqual({
+    kind: 'matches',
+    key,
+    name: 'summary.json',
+  });
+  for (const other of [
+    `artifacts/later/${key}/x`,
+    'artifacts/folded/12/x',
+    `artifacts/folded/${key}`,
+    `runs/${key}/x`,
+  ]) {
+    expect(parseArtifactKey(other)).toBeNull();
+  }
 });

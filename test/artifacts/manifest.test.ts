@@ -51,6 +51,13 @@ test('a manifest of a run and one of a pair read back as written, as indented JS
   }
 });
 
+test('a manifest of a run reads back with the content keys that it lists', async () => {
+  const store = new FileStore(newFolder());
+  const listing = { ...run, content_keys: { folded: ['a'], matches: ['b', 'c'], chains: [] } };
+  await writeManifest(store, KEY, listing);
+  expect(await readManifest(store, KEY)).toEqual(listing);
+});
+
 test('a missing manifest says where it was looked for', async () => {
   await expectError(new FileStore(newFolder()), InputError, 'there is no manifest', 'finished run');
 });

@@ -131,9 +131,8 @@ describe('the key of a match', () => {
       pairs: 'all',
       allow_hook_mismatch: true,
     };
-    expect(matchKey({ ...source, cached: true }, { ...target, cached: true }, elsewhere)).toBe(
-      matchKey(source, target, spec)
-    );
+    const [cachedSource, cachedTarget] = [source, target].map((ref) => ({ ...ref, cached: true }));
+    expect(matchKey(cachedSource!, cachedTarget!, elsewhere)).toBe(matchKey(source, target, spec));
   });
 });
 
@@ -160,7 +159,8 @@ describe('the key of chains', () => {
 
   it('does not change with where things lie or what was cached', () => {
     const elsewhere: RunSpec = { ...spec, source: '/s', out: '/o', pairs: [[0, 1]], layers: [0, 1] };
-    expect(chainsKey(layers, [{ ...step, cached: true }], elsewhere)).toBe(chainsKey(layers, [step], spec));
+    const cached: MatchRef = { ...step, cached: true };
+    expect(chainsKey(layers, [cached], elsewhere)).toBe(chainsKey(layers, [step], spec));
   });
 });
 

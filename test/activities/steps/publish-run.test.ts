@@ -63,6 +63,14 @@ describe('a published run', () => {
     );
   });
 
+  it('lists the content keys that it was made of', async () => {
+    await publish({ matches: input.matches.slice(0, 1), chains: null });
+    const { content_keys: keys } = await manifest();
+    expect(keys).toMatchObject({ matches: [input.matches[0]!.key], chains: [] });
+    const folded = (await store.list('artifacts/folded/')).map((key) => key.split('/')[2]!);
+    expect(keys!.folded).toEqual([...new Set(folded)]);
+  });
+
   it('has one row a pair, with the comparison of composed matches where there is one', async () => {
     await publish({ composed: [{ source: 1, target: 2, agreement: 0.5, extraCost: 3 }] });
     const rows = await decodePairs(await store.get('runs/run/pairs.parquet'));

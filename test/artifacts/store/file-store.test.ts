@@ -150,3 +150,25 @@ test('what killed processes left is never listed, and a later store removes it o
   expect(await store.list('')).toEqual(['a/x']);
   expect(readdirSync(temporaries)).toEqual([fresh]);
 });
+
+test('the folders of the last object go with it, and the store itself stays', async () => {
+  const folder = newFolder();
+  const store = new FileStore(folder);
+  for (const key of ['a/b/c.txt', 'a/d/e.txt']) await store.put(key, content);
+  await store.delete('a/b/c.txt');
+  expect(readdirSync(folder, { recursive: true }).sort()).toEqual([TEMPORARY_FOLDER, 'a', 'a/d', 'a/d/e.txt']);
+  await store.delete('a/d/e.txt');
+  expect(readdirSync(folder)).toEqual([TEMPORARY_FOLDER]);
+});
+
+test('a folder that is removed while an object is written into it is made again', async () => {
+  const folder = newFolder();
+  const { rename } = fs;
+  const spy = jest.spyOn(fs, 'rename').mockImplementationOnce(async (from, to) => {
+    await fs.rmdir(join(folder, 'a'));
+    await rename(from, to);
+  });
+  await new FileStore(folder).put('a/b.txt', content);
+  expect(spy).toHaveBeenCalledTimes(2);
+  expect(await new FileStore(folder).get('a/b.txt')).toEqual(content);
+});

@@ -1,6 +1,6 @@
 import { createReferenceKernel } from '../../../kernels/reference-kernel';
 import { createLocalDevice } from '../../../matching/engine/local-tiles';
-import { planShape } from '../../../matching/engine/plan';
+import { memoryRange, planShape } from '../../../matching/engine/plan';
 import { MemoryBudgetError } from '../../../matching/errors';
 import type { Features } from '../../../matching/features';
 import { allocateRows } from '../../../matching/row-matrix';
@@ -33,5 +33,13 @@ describe('the plan of a pair', () => {
     for (const less of ['best', 'streamed']) {
       expect(told.get(less)).toMatch(/it takes \d+ of \d+ MiB; keeping them all would take \d+ MiB$/);
     }
+  });
+
+  it('is known from the size alone: the least memory it works in, and the most it makes use of', () => {
+    const { least, most } = memoryRange({ rows: COUNT, columns: COUNT, width: 16 }, device);
+    expect(planShape(features, features, most, device).shape.storage).toBe('float32');
+    expect(planShape(features, features, most - 1, device).shape.storage).not.toBe('float32');
+    expect(planShape(features, features, least, device).shape.storage).toBe('streamed');
+    expect(() => planShape(features, features, least - 1, device)).toThrow(MemoryBudgetError);
   });
 });
