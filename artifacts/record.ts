@@ -14,14 +14,21 @@ export async function putRecord(store: ObjectStore, key: string, content: unknow
 /** The value of a record; null when there is none or it is damaged. */
 export async function getRecord<T>(store: ObjectStore, key: string): Promise<T | null> {
   try {
-    const text = (await store.get(key)).toString('utf8');
-    const { crc32c: sum, content } = JSON.parse(text) as { readonly crc32c: unknown; readonly content: T };
-    return sum === sumOf(content) ? content : null;
+    const record = parse((await store.get(key)).toString('utf8')) as { crc32c: unknown; content: T } | null;
+    return record?.content !== undefined && record.crc32c === sumOf(record.content) ? record.content : null;
   } catch (error) {
-    if (error instanceof ObjectNotFoundError || error instanceof SyntaxError || error instanceof TypeError) return null;
+    if (error instanceof ObjectNotFoundError) return null;
     throw error;
   }
 }
 
 /** Reading a value and writing it again gives the same text: names keep their order and numbers their digits. */
 const sumOf = (content: unknown): string => crc32c(Buffer.from(JSON.stringify(content)));
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

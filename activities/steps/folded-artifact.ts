@@ -15,6 +15,7 @@ import { CachedParts } from './cached-parts';
 import { PART_BYTES, PartsReader, splitContent } from './folded-parts';
 import type { OpenPart } from './folded-parts';
 import { readFoldedRecord, writeFoldedRecord } from './folded-record';
+import { HeldParts } from './held-parts';
 import { foldedObject, foldedPart } from './keys';
 import { objectChunks } from './object-chunks';
 
@@ -109,13 +110,8 @@ function partOpener(
   context: TaskContext
 ): (part: StoredObject) => Promise<OpenPart> {
   if (!store.isRemote) {
-    return ({ key }) => {
-      context.onFoldedRead({ from: 'local', fetchedBytes: 0 });
-      return Promise.resolve({
-        read: (start, end) => store.readRange(key, start, end),
-        close: () => Promise.resolve(),
-      });
-    };
+    const held = new HeldParts(store, context);
+    return (part) => Promise.resolve(held.open(part));
   }
   const cached = new CachedParts(store, openCache(), context);
   const onTransfer = reportTransfer(

@@ -5,12 +5,16 @@ import type { TaskContext } from '../task-context';
 import type { OpenPart } from './folded-parts';
 import { objectChunks } from './object-chunks';
 
+/** Two matrices may be read side by side, and what is small has a part of its own. */
+const MOST_HELD = 3;
+
 /**
- * Parts of a remote store where this machine cannot keep them. Only a whole part can be checked, so the one that is read
- * at the moment is in memory, and no other.
+ * Parts of a store of this machine, or of a remote one where this machine cannot keep them. Only a whole part can be
+ * checked, so those that are read at the moment are in memory, and no others.
  */
 export class HeldParts {
-  private held: { readonly key: string; readonly content: Promise<Buffer> } | null = null;
+  /** By key, the one used last at the end. */
+  private readonly held = new Map<string, Promise<Buffer>>();
 
   constructor(
     private readonly store: ObjectStore,
@@ -18,11 +22,14 @@ export class HeldParts {
   ) {}
 
   /** @throws WrongContentError from `read`, when the part in the store is damaged */
-  open(part: StoredObject, onTransfer: (bytes: number) => void): OpenPart {
+  open(part: StoredObject, onTransfer: (bytes: number) => void = () => undefined): OpenPart {
     const content = (): Promise<Buffer> => {
-      if (this.held?.key === part.key) return this.held.content;
-      this.held = { key: part.key, content: this.fetch(part, onTransfer) };
-      return this.held.content;
+      const known = this.held.get(part.key) ?? this.fetch(part, onTransfer);
+      this.held.delete(part.key);
+      this.held.set(part.key, known);
+      const [oldest] = this.held.keys();
+      if (this.held.size > MOST_HELD) this.held.delete(oldest!);
+      return known;
     };
     return {
       read: async (start, end) => (await content()).subarray(start, end),
@@ -40,7 +47,11 @@ export class HeldParts {
       }
       const found = crc32c(content);
       if (found === part.crc32c) {
-        this.context.onFoldedRead({ from: 'fetched', fetchedBytes: bytes * transfers });
+        this.context.onFoldedRead(
+          this.store.isRemote
+            ? { from: 'fetched', fetchedBytes: bytes * transfers }
+            : { from: 'local', fetchedBytes: 0 }
+        );
         return content;
       }
       if (transfers === TRANSFERS) {
