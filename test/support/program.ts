@@ -19,6 +19,8 @@ export interface Command {
   readonly finished: Promise<Finished>;
   /** Waits until standard error contains `text`. @throws Error when the command ends before */
   says(text: string): Promise<void>;
+  /** Standard error so far. */
+  said(): string;
   isRunning(): boolean;
   /** Sends a signal; SIGKILL also reaches commands that were stopped. */
   kill(signal: NodeJS.Signals): void;
@@ -50,6 +52,7 @@ export function startProgram(args: readonly string[], env: Readonly<Record<strin
         await sleep(10);
       }
     },
+    said: () => text.stderr,
     isRunning: () => running.has(child),
     kill: (signal) => child.kill(signal),
   };
