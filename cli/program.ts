@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '../matching/version';
+import { onFirstRetry } from '../transport/patience';
 import { createOutput } from './output';
 import type { Action } from './verb';
 import { addRun } from './verbs/run';
@@ -52,7 +53,15 @@ export function createProgram(): Command {
   const action: Action =
     (verb) =>
     async (...args) => {
-      process.exitCode = await verb(createOutput(program.opts<{ quiet?: boolean }>().quiet ?? false), ...args);
+      const output = createOutput(program.opts<{ quiet?: boolean }>().quiet ?? false);
+      const endNotes = onFirstRetry((line) => {
+        output.note(line);
+      });
+      try {
+        process.exitCode = await verb(output, ...args);
+      } finally {
+        endNotes();
+      }
     };
   for (const add of VERBS) add(program, action);
   for (const command of program.commands) command.exitOverride();

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SaeMatchError, UnavailableError } from '../matching/errors';
 
@@ -15,6 +16,21 @@ export interface Patience {
 export const PATIENCE: Patience = { attempts: 6, firstDelayMs: 300, stallMs: 30_000 };
 
 const LONGEST_DELAY_MS = 30_000;
+
+/** Heard by whoever runs the command or the task, in this thread; nothing in between has to pass it on. */
+const retries = channel('sae-match:retry');
+
+/** Calls `listener` when a place is waited for, for the first time only, with a line that says so. @returns what ends it */
+export function onFirstRetry(listener: (line: string) => void): () => void {
+  const hear = (line: unknown): void => {
+    retries.unsubscribe(hear);
+    listener(String(line));
+  };
+  retries.subscribe(hear);
+  return () => {
+    retries.unsubscribe(hear);
+  };
+}
 
 /**
  * Calls `attempt` until it succeeds, as long as what it throws may pass.
@@ -44,8 +60,14 @@ export async function waitBeforeRetry(
   error: unknown,
   signal?: AbortSignal
 ): Promise<void> {
+  retries.publish(waitingLine(error));
   const asked = error instanceof UnavailableError ? error.retryAfterMs : 0;
   // Spread out, so that workers that failed together do not come back together.
   const delay = Math.max(asked, firstDelayMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2));
   await sleep(Math.min(LONGEST_DELAY_MS, delay), undefined, signal === undefined ? {} : { signal });
+}
+
+function waitingLine(error: unknown): string {
+  const { file, found } = error instanceof SaeMatchError ? error.facts : { file: undefined, found: String(error) };
+  return `waiting for ${file ?? 'an answer'} (${found ?? 'no answer'}); trying again`;
 }

@@ -1,13 +1,10 @@
 import { InputError } from '../../matching/errors';
-import { bytesOf } from '../../sae/catalogue-entry';
-import type { CatalogueEntry } from '../../sae/catalogue-entry';
 import { hashInputs } from '../../sae/hash-inputs';
-import type { HashOptions } from '../../sae/hash-inputs';
 import { hashExport } from '../../sae/scale/export-files';
 import { isScaleWord, scaleOfLayer } from '../../sae/scale/scale-choice';
 import type { LayerPlan, PlannedScale, RunPlan, RunSpec } from '../../workflows/run-types';
-import { reportTransfer } from '../task-context';
 import type { TaskContext } from '../task-context';
+import { hashOptions } from './hash-options';
 import { planRun, readFailure } from './resolve-run';
 
 export interface HashSourceInput {
@@ -38,7 +35,7 @@ export async function hashSourceTask({ spec }: HashSourceInput, context: TaskCon
 }
 
 /** Fixes the export that a scale is read from; null where it is read from none. */
-export async function planScale(
+async function planScale(
   scale: string | undefined,
   layer: number | null,
   context: TaskContext
@@ -46,10 +43,4 @@ export async function planScale(
   if (scale === undefined || isScaleWord(scale)) return null;
   const location = scaleOfLayer(scale, layer);
   return { location, files: await hashExport(location, context.throwIfCancelled) };
-}
-
-/** How inputs are fixed before any is read. */
-export function hashOptions(entry: CatalogueEntry, context: TaskContext): HashOptions {
-  const onTransfer = reportTransfer(context, bytesOf(entry));
-  return { trustPlace: true, onProgress: context.throwIfCancelled, onTransfer };
 }

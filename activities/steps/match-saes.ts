@@ -12,10 +12,12 @@ import type { SaeHeader } from '../../sae/canonical';
 import { hashInputs } from '../../sae/hash-inputs';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import { checkScalable } from '../../sae/scale/check-scalable';
+import { readScale } from '../../sae/scale/give-scale';
+import { isScaleWord, scaleOfLayer } from '../../sae/scale/scale-choice';
 import type { SaeSelection } from '../../sae/select/selection';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
-import { hashOptions, planScale } from './hash-source';
+import { hashOptions } from './hash-options';
 import { environmentFacts } from './environment-facts';
 import { deleteCheckpoint } from './match-checkpoint';
 import type { MatchResources } from './match-resources';
@@ -100,8 +102,10 @@ async function identify(
   const files = await hashInputs(source, entry, hashOptions(entry, context));
   const identified = { name, header, part: entry.part, sha256: files.map((file) => file.sha256) };
   if (choice === undefined) return identified;
-  const planned = await planScale(choice, header.layer, context);
-  return { ...identified, scale: { choice: planned?.location ?? choice, files: planned?.files ?? [] } };
+  if (isScaleWord(choice)) return { ...identified, scale: { choice, files: [] } };
+  // Read once: large pairs read their rows several times.
+  const read = await readScale(header, choice, { source, entry }, context.throwIfCancelled);
+  return { ...identified, scale: { choice: scaleOfLayer(choice, header.layer), files: read.files, read } };
 }
 
 /** SHA-256 of all files that decide what is matched: those of the SAE, then those of its scale. */

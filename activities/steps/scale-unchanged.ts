@@ -3,8 +3,8 @@ import type { CanonicalSae } from '../../sae/canonical';
 import type { InputFile } from '../../sae/hash-inputs';
 import { exportDifference } from '../../sae/scale/export-difference';
 import type { ExportFile } from '../../sae/scale/export-difference';
-import { giveScale } from '../../sae/scale/give-scale';
-import type { PlacedSae } from '../../sae/scale/give-scale';
+import { giveScale, withScale } from '../../sae/scale/give-scale';
+import type { GivenScale, PlacedSae } from '../../sae/scale/give-scale';
 import type { TaskContext } from '../task-context';
 
 /** A scale whose files were fixed before. */
@@ -13,6 +13,8 @@ export interface ExpectedScale {
   readonly choice: string;
   /** The files of its export as they were; none where it has none. */
   readonly files: readonly ExportFile[];
+  /** What was read from those files; absent: they are read when they are needed. */
+  readonly read?: GivenScale;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function scaleUnchanged(
   context: TaskContext
 ): Promise<{ readonly sae: CanonicalSae; readonly files: readonly InputFile[] }> {
   if (scale === undefined) return { sae, files: [] };
+  if (scale.read !== undefined) return { sae: withScale(sae, scale.read), files: scale.read.files };
   const scaled = await giveScale(sae, scale.choice, place, context.throwIfCancelled);
   const difference = exportDifference(scaled.files, scale.files);
   if (difference === null) return scaled;

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { CancelledError } from '../../matching/errors';
+import { onFirstRetry } from '../../transport/patience';
 import type { TaskContext } from '../task-context';
 import { TASKS } from './tasks';
 import type { TaskName } from './tasks';
@@ -23,12 +24,15 @@ async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
       if (Atomics.load(flag, 0) === 1) throw new CancelledError();
     },
   };
+  const endNotes = onFirstRetry(context.onNote);
   try {
     const task = TASKS[name as TaskName] as (input: unknown, context: TaskContext) => Promise<unknown>;
     const value = await task(input, context);
     post({ kind: 'result', value, held: process.memoryUsage().arrayBuffers });
   } catch (error) {
     post({ kind: 'error', error: describeError(error) });
+  } finally {
+    endNotes();
   }
 }
 

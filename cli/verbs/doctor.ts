@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, realpathSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { openStore } from '../../artifacts/store/open-store';
 import { homeFolder } from '../../infra/home';
@@ -15,6 +16,7 @@ import { workerStatus } from '../../infra/worker-process';
 import { probeDevices } from '../../kernels/probe-devices';
 import type { DeviceReport } from '../../kernels/probe-devices';
 import { SaeMatchError } from '../../matching/errors';
+import { cacheSettings } from '../../transport/cache/open-cache';
 import { configuredServer } from '../../workers/connection';
 import type { ServerAddress } from '../../workers/connection';
 import { EXIT } from '../exit-codes';
@@ -79,6 +81,7 @@ async function examine(out: string): Promise<Check[]> {
     ['embedded server', () => checkEmbedded(home)],
     ['state folder', () => checkFolder('state folder', home.dir, 'SAE_MATCH_HOME')],
     ['cache folder', () => checkFolder('cache folder', home.cache, 'XDG_CACHE_HOME')],
+    ['download cache', () => checkCache(cacheSettings())],
     ['store', () => checkStore(out)],
     ['disk', () => checkDisk(out)],
     ['memory', () => checkMemory(machine.memoryBytes, defaultMemoryBudget())],
@@ -245,6 +248,23 @@ export function checkFolder(name: string, folder: string, variable: string): Che
     return { name, status: 'fail', detail: `${folder}: ${(error as Error).message}`, remedy };
   }
   return { name, status: 'ok', detail: existing === folder ? folder : `${folder} (created when needed)` };
+}
+
+/** Whether downloads can be kept, how many bytes of them are, and how many may be. */
+export async function checkCache({ folder, limitBytes }: ReturnType<typeof cacheSettings>): Promise<Check> {
+  const check = checkFolder('download cache', folder, 'SAE_MATCH_CACHE');
+  if (check.status !== 'ok') return check;
+  return {
+    ...check,
+    detail: `${check.detail}: ${formatBytes(await sizeOf(folder))} of at most ${formatBytes(limitBytes)}`,
+  };
+}
+
+/** Bytes of the files of a folder; some may go at this moment. */
+async function sizeOf(folder: string): Promise<number> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => ({ size: 0 }))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Whether an object can be written to the store at `out`, read back and deleted; removes all that it made. */

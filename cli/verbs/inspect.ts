@@ -111,13 +111,16 @@ function printSae(output: Output, sae: SaeDescription, scale: string | undefined
     ['excluded', `${sae.excluded ?? 0} features with ${sae.scale === undefined ? 'θ' : 'a scale'} ≤ 0`],
     ['dead', `${sae.dead ?? 0} features with a zero row`],
     ['size', formatBytes(sae.bytes)],
-    [
-      'folding',
-      sae.fold_changes_result === false ? 'changes nothing: one scale for all features' : 'changes the matching',
-    ],
+    ['folding', foldingText(sae)],
   ];
   for (const [name, value] of facts) output.print(`${name.padEnd(13)} ${value}`);
   for (const note of sae.notes) output.print(`note          ${note}`);
+}
+
+function foldingText({ fold_changes_result: changes, excluded }: SaeDescription): string {
+  if (changes === false) return 'changes nothing: one scale for all features';
+  // A positive scale changes no direction; features without one are left out only when folding.
+  return excluded === 0 ? 'changes the matching, unless it is of one part by --metric cosine' : 'changes the matching';
 }
 
 /** What folding divides activations by. */

@@ -1,7 +1,8 @@
 import { InputError } from '../../matching/errors';
 import { allocateRows, MAX_BLOCK_BYTES } from '../../matching/row-matrix';
 import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
-import { decodeFloats } from './decode-floats';
+import { openPlacer } from '../threads/placer';
+import { allFinite, decodeFloats } from './decode-floats';
 import { elementCount, FLOAT_BYTES, isFloatType, shapeText } from './tensor';
 import type { FloatType, StoredTensor } from './tensor';
 
@@ -15,11 +16,6 @@ const INTEGERS: Readonly<Record<string, (bytes: Buffer) => number>> = {
   int8: (bytes) => bytes.readInt8(),
   uint8: (bytes) => bytes.readUInt8(),
 };
-
-/** Bytes of disk rows that are collected before they are transposed together. */
-const PANEL_BYTES = 16 << 20;
-const MIN_PANEL_ROWS = 8;
-const TRANSPOSE_TILE = 64;
 
 /**
  * Reads a stored matrix as feature-major rows `[features, d]`: float64 as Float64Array, the shorter types exactly as
@@ -40,9 +36,13 @@ export async function readRows(
     type === 'float64'
       ? allocateRows(Float64Array, features, width, maxBlockBytes)
       : allocateRows(Float32Array, features, width, maxBlockBytes);
-  const featureMajorOnDisk = (featureAxis === 'rows') !== tensor.columnMajor;
-  const isFinite = await (featureMajorOnDisk ? fillRows : fillTransposed)(tensor, type, matrix);
-  if (!isFinite) throw firstNotFinite(matrix, tensor);
+  const transposed = (featureAxis === 'columns') !== tensor.columnMajor;
+  const placer = openPlacer({ type, bigEndian: tensor.bigEndian, transposed, matrix });
+  const count = await forEachChunk(tensor, type, (bytes, at) => {
+    placer.place(bytes, at);
+  });
+  if (count !== rows * columns) throw endsEarly(tensor, count);
+  if (!(await placer.finish())) throw firstNotFinite(matrix, tensor);
   return matrix;
 }
 
@@ -92,76 +92,6 @@ export async function readBytes(tensor: StoredTensor, length: number): Promise<U
   return all;
 }
 
-/** Disk order is already feature-major: fills the blocks one after the other. Whether all values are finite. */
-async function fillRows(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<boolean> {
-  let isFinite = true;
-  const perBlock = matrix.rowsPerBlock * matrix.columns;
-  const itemBytes = FLOAT_BYTES[type];
-  const count = await forEachChunk(tensor, type, (bytes, at) => {
-    for (let done = 0; done < bytes.length;) {
-      const position = at + done / itemBytes;
-      const block = matrix.blocks[Math.floor(position / perBlock)];
-      if (block === undefined) throw endsEarly(tensor, position);
-      const offset = position % perBlock;
-      const end = Math.min(bytes.length, done + (block.length - offset) * itemBytes);
-      decodeFloats(bytes.subarray(done, end), type, tensor.bigEndian, block, offset);
-      // Looked at now, while they are in the cache of the processor.
-      isFinite &&= allFinite(block.subarray(offset, offset + (end - done) / itemBytes));
-      done = end;
-    }
-  });
-  if (count !== matrix.rows * matrix.columns) throw endsEarly(tensor, count);
-  return isFinite;
-}
-
-/** Disk order is `[d, features]`: collects panels of disk rows and transposes each. Whether all values are finite. */
-async function fillTransposed(tensor: StoredTensor, type: FloatType, matrix: RowMatrix<FloatArray>): Promise<boolean> {
-  let isFinite = true;
-  const { rows: features, columns: width } = matrix;
-  const fitting = Math.floor(PANEL_BYTES / Math.max(1, features * FLOAT_BYTES[type]));
-  const panelRows = Math.min(width, Math.max(MIN_PANEL_ROWS, fitting));
-  const panel: FloatArray =
-    type === 'float64' ? new Float64Array(panelRows * features) : new Float32Array(panelRows * features);
-  let filled = 0;
-  let firstColumn = 0;
-  const flush = (): void => {
-    scatterPanel(panel, filled / features, matrix, firstColumn);
-    firstColumn += filled / features;
-    filled = 0;
-  };
-  const count = await forEachChunk(tensor, type, (bytes) => {
-    for (let done = 0; done < bytes.length;) {
-      const end = Math.min(bytes.length, done + (panel.length - filled) * FLOAT_BYTES[type]);
-      decodeFloats(bytes.subarray(done, end), type, tensor.bigEndian, panel, filled);
-      const next = filled + (end - done) / FLOAT_BYTES[type];
-      isFinite &&= allFinite(panel.subarray(filled, next));
-      filled = next;
-      done = end;
-      if (filled === panel.length) flush();
-    }
-  });
-  if (count !== features * width) throw endsEarly(tensor, count);
-  if (filled > 0) flush();
-  return isFinite;
-}
-
-/** Writes a panel `[panelRows, features]` into columns `firstColumn …` of the feature rows, tile by tile. */
-function scatterPanel(panel: FloatArray, panelRows: number, matrix: RowMatrix<FloatArray>, firstColumn: number): void {
-  const { rows: features, columns: width, rowsPerBlock } = matrix;
-  matrix.blocks.forEach((block, index) => {
-    const firstFeature = index * rowsPerBlock;
-    const lastFeature = Math.min(features, firstFeature + rowsPerBlock);
-    for (let tile = firstFeature; tile < lastFeature; tile += TRANSPOSE_TILE) {
-      const tileEnd = Math.min(lastFeature, tile + TRANSPOSE_TILE);
-      for (let row = 0; row < panelRows; row++) {
-        const from = row * features;
-        let to = (tile - firstFeature) * width + firstColumn + row;
-        for (let feature = tile; feature < tileEnd; feature++, to += width) block[to] = panel[from + feature]!;
-      }
-    }
-  });
-}
-
 /** Calls `use` with runs of whole elements and the index of the first; returns the number of elements seen. */
 async function forEachChunk(
   tensor: StoredTensor,
@@ -189,14 +119,6 @@ function firstNotFinite(matrix: RowMatrix<FloatArray>, tensor: StoredTensor): In
   const bad = block.findIndex((value) => !Number.isFinite(value));
   const feature = index * matrix.rowsPerBlock + Math.floor(bad / matrix.columns);
   return notFinite(tensor, `${block[bad]} at feature ${feature}, element ${bad % matrix.columns}`);
-}
-
-/** x − x is 0 for a finite x and NaN for all others: one sum without branches, many times faster than `every`. */
-export function allFinite(values: FloatArray): boolean {
-  const { length } = values;
-  let sum = 0;
-  for (let i = 0; i < length; i++) sum += values[i]! - values[i]!;
-  return sum === 0;
 }
 
 function floatTypeOf(tensor: StoredTensor): FloatType {

@@ -10,6 +10,7 @@ import type { ConfigFields } from './config-fields';
 import { layerOfFile, singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { normActivation } from './norm-activation';
 import { writesElsewhere } from './notes';
 import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, LINEAR_LAYERS, requireSaeTensors, requireShape } from './tensor-checks';
@@ -108,10 +109,10 @@ async function parse(view: SourceView, location: SaeLocation): Promise<LlamaScop
   const input = config.text('hook_point_in');
   const output = config.text('hook_point_out');
   const header = headerOf(location, tensors, {
-    ...{ format: llamaScope.name, hook: input, activation, gauge: 'theta', inputNorm: normOf(config) },
+    ...{ format: llamaScope.name, hook: input, activation, gauge: 'theta', inputNorm: normActivation(config) },
     notes: [
       ...writesElsewhere(input, output),
-      ...(perFeature && normOf(config) === 'dataset-wise' && !hasNorms(config) ? [NO_NORM] : []),
+      ...(perFeature && normActivation(config) === 'dataset-wise' && !hasNorms(config) ? [NO_NORM] : []),
     ],
   });
   return { header, tensors, config, file };
@@ -119,17 +120,11 @@ async function parse(view: SourceView, location: SaeLocation): Promise<LlamaScop
 
 const NO_NORM = 'the average norm of its activations is not in the files: read with scale 1';
 
-function normOf(config: ConfigFields): string {
-  const norm = config.text('norm_activation') ?? 'none';
-  if (['dataset-wise', 'inference', 'none'].includes(norm)) return norm;
-  throw config.unsupported('norm_activation', 'dataset-wise, inference or none: others rescale every token by itself');
-}
-
 const NORMS = 'dataset_average_activation_norm';
 const hasNorms = (config: ConfigFields): boolean => Object.keys(config.within(NORMS).values).length > 0;
 
 function scalesOf(config: ConfigFields, { dIn, dOut }: SaeTensors): [input: number, output: number] {
-  if (normOf(config) !== 'dataset-wise' || !hasNorms(config)) return [1, 1];
+  if (normActivation(config) !== 'dataset-wise' || !hasNorms(config)) return [1, 1];
   const norms = config.within(NORMS);
   return [Math.sqrt(dIn) / norms.positive('in'), Math.sqrt(dOut) / norms.positive('out')];
 }

@@ -11,6 +11,7 @@ import type { ConfigFields } from './config-fields';
 import { singleFileLocation, weightsOf } from './format';
 import type { CandidateFile, SaeFormat } from './format';
 import { headerOf } from './header';
+import { normActivation } from './norm-activation';
 import { writesElsewhere } from './notes';
 import { readConfig, readConfigIfAny } from './read-config';
 import { findTensor, requireSaeTensors, requireShape, requireTensor } from './tensor-checks';
@@ -87,16 +88,9 @@ async function parse(view: SourceView, location: SaeLocation): Promise<OpenmossS
   const declared = config.text('act_fn') ?? '';
   const activation = Object.hasOwn(ACTIVATIONS, declared) ? ACTIVATIONS[declared] : undefined;
   if (activation === undefined) throw config.unsupported('act_fn', Object.keys(ACTIVATIONS).join(' | '));
-  const norm = config.text('norm_activation') ?? 'none';
-  if (!['dataset-wise', 'inference', 'none'].includes(norm)) {
-    throw config.unsupported(
-      'norm_activation',
-      'dataset-wise, inference or none: others rescale every token by itself'
-    );
-  }
   const [input, output] = [config.text('hook_point_in'), config.text('hook_point_out')];
   const header = headerOf(location, tensors, {
-    ...{ format: openmoss.name, hook: input, activation, inputNorm: norm },
+    ...{ format: openmoss.name, hook: input, activation, inputNorm: normActivation(config) },
     gauge: activation === 'jumprelu' ? 'theta' : 'decoder_norm',
     k: RANKING.includes(activation) ? config.sizeIfAny('top_k') : null,
     notes: writesElsewhere(input, output),
@@ -111,7 +105,7 @@ async function scaleOf(
   field: 'hook_point_in' | 'hook_point_out',
   width: number
 ): Promise<number> {
-  if (config.text('norm_activation') !== 'dataset-wise') return 1;
+  if (normActivation(config) !== 'dataset-wise') return 1;
   const hook = config.text(field) ?? config.text('hook_point_in');
   if (hook === null) throw config.unsupported(field, 'the name of a hook point');
   const tensor = requireTensor(file, `dataset_average_activation_norm.${hook}`);

@@ -1,7 +1,7 @@
 import { InputError } from '../../matching/errors';
 import type { FloatArray } from '../../matching/row-matrix';
 import type { CanonicalSae } from '../canonical';
-import { allFinite } from '../containers/read-tensor';
+import { allFinite } from '../containers/decode-floats';
 
 /**
  * Scales, exponentials and sums of numbers that are all finite may leave the range of float64.

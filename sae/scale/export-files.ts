@@ -1,7 +1,7 @@
 import { InputError } from '../../matching/errors';
 import { hashInputs } from '../hash-inputs';
 import type { InputFile } from '../hash-inputs';
-import { openLocalSource } from '../sources/local-source';
+import { openSource } from '../sources/open-source';
 import type { SaeSource, SourceFile } from '../sources/source';
 
 /** The files of a features export that are read, and where they lie. */
@@ -46,12 +46,12 @@ export async function hashExport(location: string, onProgress?: () => void): Pro
 
 async function open(location: string): Promise<SaeSource> {
   try {
-    return await openLocalSource(location);
+    return await openSource(location);
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError('the scale cannot be read', {
       ...{ file: location, field: '--scale', found: cause.facts.found ?? cause.message },
-      expected: 'a file or folder of a Neuronpedia features export',
+      expected: 'a file or folder of a Neuronpedia features export, or a URL of one',
       remedy: 'Check the path. Other scales are decoder_norm, threshold:<number> and latents_mean_square.',
       cause,
     });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   checkBinary,
+  checkCache,
   checkDevices,
   checkFolder,
   checkNode,
@@ -199,6 +200,19 @@ describe('folders and disk', () => {
     expect(below.status).toBe('fail');
     expect(below.remedy).toContain('Point V at a folder');
     expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  test('the cache of downloads says how much it keeps, and may keep', async () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'file'), Buffer.alloc(1500));
+    writeFileSync(join(folder, 'other'), Buffer.alloc(500));
+    expect(await checkCache({ folder, limitBytes: 5e9 })).toEqual({
+      ...{ name: 'download cache', status: 'ok' },
+      detail: `${folder}: 2.00 kB of at most 5.00 GB`,
+    });
+    const missing = await checkCache({ folder: join(folder, 'a'), limitBytes: 5e9 });
+    expect(missing.detail).toBe(`${join(folder, 'a')} (created when needed): 0 B of at most 5.00 GB`);
+    expect((await checkCache({ folder: join(folder, 'file'), limitBytes: 5e9 })).status).toBe('fail');
   });
 
   test('less than 1 GB of free disk is a warning', () => {

@@ -75,7 +75,7 @@ describe('inspect of one SAE', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^features +1024$/m);
     expect(stdout).toMatch(/^θ +min 0\.409, .* max 2\.38$/m);
-    expect(stdout).toMatch(/^folding +changes the matching$/m);
+    expect(stdout).toMatch(/^folding +changes the matching, unless it is of one part by --metric cosine$/m);
   });
 
   it('counts features that folding leaves out and those with a zero row', () => {

@@ -12,7 +12,13 @@ const DEFAULT_LIMIT = '50GB';
  * @throws UsageError when the limit is no size
  */
 export function openCache(env: NodeJS.ProcessEnv = process.env): MachineCache {
+  const { folder, limitBytes } = cacheSettings(env);
+  return new MachineCache(folder, limitBytes);
+}
+
+/** Where that cache is, and what it keeps at most. @throws UsageError when the limit is no size */
+export function cacheSettings(env: NodeJS.ProcessEnv = process.env): { folder: string; limitBytes: number } {
   const folder = setting(env, 'SAE_MATCH_CACHE') ?? join(cacheFolder(env), 'downloads');
   const limit = setting(env, 'SAE_MATCH_CACHE_LIMIT') ?? DEFAULT_LIMIT;
-  return new MachineCache(resolve(folder), parseBytes(limit, 'SAE_MATCH_CACHE_LIMIT'));
+  return { folder: resolve(folder), limitBytes: parseBytes(limit, 'SAE_MATCH_CACHE_LIMIT') };
 }

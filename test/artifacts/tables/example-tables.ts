@@ -4,22 +4,12 @@ import type { MatchTable } from '../../../artifacts/tables/matches';
 import type { PairRow } from '../../../artifacts/tables/pairs';
 import type { TableMetadata } from '../../../artifacts/tables/table';
 import type { TargetTable } from '../../../artifacts/tables/targets';
+import { randomNumbers } from '../../matching/random-features';
 
 export const metadata: TableMetadata = {
   inputs: { source: ['ab'.repeat(32)], target: ['cd'.repeat(32)] },
   options: { weights: 'decoder', fold: true, title: 'é "quoted" 漢' },
 };
-
-/** A reproducible stream of numbers in [0, 1) (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Matches of `rows` source features of which about one in five is unmatched. */
 export function exampleMatches(rows: number, layers: [number | null, number | null] = [3, 4], seed = 1): MatchTable {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { randomNumbers } from '../../matching/random-features';
 
 /**
  * Chance of the chaos tests. `SAE_MATCH_CHAOS_SEED` repeats the moments of an earlier test (its seed is printed, and
@@ -52,13 +53,7 @@ export function tell(line: string): void {
 
 /** Numbers from a text, by mulberry32: equal everywhere for equal texts. */
 function chanceOf(text: string): Chance {
-  let state = createHash('sha256').update(text).digest().readInt32LE();
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = randomNumbers(createHash('sha256').update(text).digest().readInt32LE());
   const number = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
   return { number, one: (choices) => choices[number(0, choices.length - 1)]! };
 }
