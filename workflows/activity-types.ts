@@ -64,6 +64,8 @@ export interface ChainsInput {
 export interface ChainsRef {
   /** Content key of chains.parquet. */
   readonly key: string;
+  readonly bytes: number;
+  readonly crc32c: string;
 }
 
 export interface PublishInput {

@@ -40,6 +40,6 @@ export async function buildChainsTask(input: ChainsInput, context: TaskContext):
     { inputs, options: matchingOptions(input.spec) }
   );
   await writeKeyRecord(store, 'chains', made);
-  await store.put(chainsObject(key), bytes);
-  return { key };
+  const stored = await store.put(chainsObject(key), bytes);
+  return { key, bytes: stored.bytes, crc32c: stored.crc32c };
 }

@@ -44,7 +44,7 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
   const pairs = encodePairs(rows, { inputs, options: matchingOptions(request.spec) });
   artifacts.push(await publishBytes(store, folder, layout.pairs, pairs));
   if (input.chains !== null) {
-    const chains = await store.get(chainsObject(input.chains.key));
+    const chains = await getVerified(store, { ...input.chains, key: chainsObject(input.chains.key) });
     artifacts.push(await publishBytes(store, folder, layout.chains, chains));
   }
   const state = failures.length === 0 ? 'done' : matches.length === 0 ? 'failed' : 'partial';
