@@ -1,4 +1,4 @@
 import { checkNode } from './lib/check-node.mjs';
 
 checkNode();
-import('./lib/soak.mjs').then((script) => script.main());
+import('./lib/soak.mjs').then((script) => script.main(process.argv.slice(2)));

@@ -21,12 +21,15 @@ export const steps = {
       '/node_modules/',
       '<rootDir>/test/integration/',
       '<rootDir>/test/chaos/',
+      '<rootDir>/test/cluster/',
       '--',
       ...args,
     ]),
   integration: (how, args) => jest(how, 'integration', ['--runInBand', '--', 'test/integration/', ...args]),
   // Each file has a home, a server and a worker of its own.
   chaos: (how, args) => jest(how, 'chaos', ['--', 'test/chaos/', ...args]),
+  // Workers that are given up for lost must not be so because other tests take the cores.
+  cluster: (how, args) => jest(how, 'cluster', ['--runInBand', '--', 'test/cluster/', ...args]),
 };
 
 /**
@@ -37,7 +40,7 @@ export const steps = {
 export const lanes = [
   { names: ['types', 'lint'], needs: 'packages' },
   { names: ['unit'], needs: 'everything' },
-  { names: ['integration', 'chaos'], needs: 'emulator' },
+  { names: ['integration', 'chaos', 'cluster'], needs: 'emulator' },
 ];
 
 async function check(how, commands) {

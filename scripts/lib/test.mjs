@@ -1,5 +1,6 @@
 import { compile } from './compile.mjs';
 import { Failure } from './failure.mjs';
+import { prepareFakeClock } from './fake-clock.mjs';
 import { prepareGcsEmulator } from './gcs-emulator.mjs';
 import { installPackages } from './install.mjs';
 import { preparePython } from './python.mjs';
@@ -76,7 +77,8 @@ async function prepareEverything(packages) {
 }
 
 async function addEmulator(env) {
-  return { ...env, SAE_MATCH_GCS_EMULATOR: await prepareGcsEmulator() };
+  const [emulator] = await Promise.all([prepareGcsEmulator(), prepareFakeClock()]);
+  return { ...env, SAE_MATCH_GCS_EMULATOR: emulator };
 }
 
 function parse(argv) {
