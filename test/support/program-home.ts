@@ -24,7 +24,7 @@ export interface ProgramHome {
 
 export function createProgramHome(): ProgramHome {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sae-match-run-')));
-  const env = { SAE_MATCH_HOME: join(folder, 'home') };
+  const env = { SAE_MATCH_HOME: join(folder, 'home'), SAE_MATCH_CACHE: join(folder, 'cache') };
   const home = openHome({ ...process.env, ...env });
   return {
     home,

@@ -187,7 +187,7 @@ describe('a folded layer of a remote store', () => {
     const { store, folder } = await remote();
     const script = join(__dirname, 'folded-process.cjs');
     const run = async (): Promise<number> => {
-      const { stdout } = await promisify(execFile)(process.execPath, [script, folder, KEY, '3']);
+      const { stdout } = await promisify(execFile)(process.execPath, [script, folder, KEY, '3'], { env: process.env });
       return Number(stdout);
     };
     const fetched = await Promise.all([run(), run(), run()]);
