@@ -9,7 +9,6 @@ import { ObjectNotFoundError, type ObjectStore, type StoredObject } from './stor
  */
 export async function getVerified(store: ObjectStore, recorded: StoredObject): Promise<Buffer> {
   const file = store.url(recorded.key);
-  const remedy = 'Delete it and resume the run: it will be computed again';
   let content: Buffer;
   try {
     content = await store.get(recorded.key);
@@ -22,14 +21,29 @@ export async function getVerified(store: ObjectStore, recorded: StoredObject): P
       cause: error,
     });
   }
-  if (content.length !== recorded.bytes) {
-    const [found, expected] = [`${content.length} bytes`, `${recorded.bytes} bytes`];
-    throw new ArtifactCorruptError('the stored artifact has another length', { file, found, expected, remedy });
-  }
-  const found = crc32c(content);
-  if (found !== recorded.crc32c) {
-    const expected = recorded.crc32c;
-    throw new ArtifactCorruptError('the stored artifact has another CRC32C', { file, found, expected, remedy });
-  }
+  compare(file, { bytes: content.length, crc32c: crc32c(content) }, recorded);
   return content;
+}
+
+/**
+ * The same check without the content: where the store states checksums of its objects nothing is read.
+ *
+ * @throws ArtifactCorruptError when the object is missing or has another length or checksum
+ */
+export async function checkIntact(store: ObjectStore, recorded: StoredObject): Promise<void> {
+  const stat = await store.stat(recorded.key);
+  if (stat?.crc32c === undefined) await getVerified(store, recorded);
+  else compare(store.url(recorded.key), { bytes: stat.bytes, crc32c: stat.crc32c }, recorded);
+}
+
+type Sums = Pick<StoredObject, 'bytes' | 'crc32c'>;
+
+function compare(file: string, found: Sums, expected: Sums): void {
+  if (found.bytes === expected.bytes && found.crc32c === expected.crc32c) return;
+  const isSize = found.bytes !== expected.bytes;
+  const say = ({ bytes, crc32c: sum }: Sums): string => (isSize ? `${bytes} bytes` : sum);
+  throw new ArtifactCorruptError(`the stored artifact has another ${isSize ? 'length' : 'CRC32C'}`, {
+    ...{ file, found: say(found), expected: say(expected) },
+    remedy: 'Delete it and resume the run: it will be computed again',
+  });
 }

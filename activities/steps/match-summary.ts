@@ -3,7 +3,7 @@ import { getRecord, putRecord } from '../../artifacts/record';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import type { PairRow } from '../../artifacts/tables/pairs';
-import { getVerified } from '../../artifacts/verified';
+import { checkIntact } from '../../artifacts/verified';
 import { ArtifactCorruptError } from '../../matching/errors';
 import type { MatchRef } from '../../workflows/run-types';
 import { matchObject } from './keys';
@@ -45,7 +45,7 @@ export async function findIntactMatch(store: ObjectStore, key: string): Promise<
   const summary = await readMatchSummary(store, key);
   if (summary === null) return null;
   try {
-    for (const file of Object.values(summary.files)) await getVerified(store, file);
+    for (const file of Object.values(summary.files)) await checkIntact(store, file);
     return summary;
   } catch (error) {
     if (error instanceof ArtifactCorruptError) return null;

@@ -8,7 +8,7 @@ import { runPlanKey } from '../../artifacts/run-plan';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
-import { getVerified } from '../../artifacts/verified';
+import { checkIntact, getVerified } from '../../artifacts/verified';
 import { VERSION } from '../../matching/version';
 import type { PublishInput } from '../../workflows/activity-types';
 import type { Failure, MatchRef, RunOutcome, RunRequest } from '../../workflows/run-types';
@@ -83,7 +83,7 @@ async function publishTables(
   ] as const;
   for (const [file, name] of targets) {
     // A damaged table is computed again and never passed on.
-    await getVerified(store, file);
+    await checkIntact(store, file);
     await store.copy(file.key, `${folder}/${name}`);
   }
   return targets.map(([file, path]) => ({ path, bytes: file.bytes, crc32c: file.crc32c }));

@@ -74,7 +74,7 @@ export class GcsStore implements ObjectStore {
 
   async stat(key: string): Promise<ObjectStat | null> {
     const found = await this.bucket.find(this.nameOf(key));
-    return found === null ? null : { key, bytes: found.bytes, modified: found.updated };
+    return found === null ? null : { key, bytes: found.bytes, crc32c: found.crc32c, modified: found.updated };
   }
 
   async list(prefix: string): Promise<string[]> {
