@@ -92,6 +92,7 @@ function withoutMachine(value) {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       if (key === 'identity' || key === 'stackTrace') return [key, ''];
+      if (key === 'name' && /^\d+@/.test(inner)) return [key, 'sticky'];
       return [key, withoutMachine(inner)];
     })
   );

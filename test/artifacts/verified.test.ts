@@ -1,6 +1,6 @@
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { FileStore } from '../../artifacts/store/file-store';
-import { getVerified } from '../../artifacts/verified';
+import { checkIntact, getVerified } from '../../artifacts/verified';
 import { ArtifactCorruptError } from '../../matching/errors';
 import { temporaryFolders } from './temporary-folder';
 
@@ -41,4 +41,23 @@ test('a shortened, a lengthened and a missing object are found, each with the fi
   await store.delete('fold/rows');
   await expect(getVerified(store, recorded)).rejects.toThrow(ArtifactCorruptError);
   await expect(getVerified(store, recorded)).rejects.toThrow(/missing .*Resume the run/);
+});
+
+test('what a store states of an object is compared without reading it', async () => {
+  const { store, recorded, path } = await stored();
+  const stated = (crc32c: string) =>
+    new Proxy(store, {
+      get: (target, name) => {
+        if (name === 'stat') return async (key: string) => ({ ...(await target.stat(key))!, crc32c });
+        if (name === 'get') throw new Error('the object was read');
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+  await checkIntact(stated(recorded.crc32c), recorded);
+  await expect(checkIntact(stated('AAAAAA=='), recorded)).rejects.toThrow(/another CRC32C \(found AAAAAA==/);
+  await checkIntact(store, recorded);
+  writeFileSync(path, content.toString().toUpperCase());
+  await expect(checkIntact(store, recorded)).rejects.toThrow(ArtifactCorruptError);
+  await store.delete('fold/rows');
+  await expect(checkIntact(store, recorded)).rejects.toThrow(/missing/);
 });
