@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeMatches } from '../../artifacts/tables/matches';
 import { decodePairs } from '../../artifacts/tables/pairs';
 import { readState } from '../../infra/state-file';
+import { PairWatch } from '../chaos/support/pair-watch';
 import reference from '../references/minilm-l6.json';
 import { runProgram } from '../support/program';
 import { createProgramHome } from '../support/program-home';
 import { residentProgram } from '../support/resident-program';
-import { readRunManifest } from '../support/run-folder';
+import { readRunManifest, tableHashes } from '../support/run-folder';
 import { z } from 'zod';
 
 const home = createProgramHome();
@@ -99,6 +100,25 @@ describe('a run through a real Temporal server', () => {
     expect(stdout).toContain('run chain done: 5 of 5 pairs');
     expect(readRunManifest(out, RUN).timings).toEqual(timings);
   });
+
+  it('is made again from what is stored, without a match, by a server that knows nothing of it', async () => {
+    const elsewhere = createProgramHome();
+    const store = new PairWatch(out);
+    try {
+      const before = store.snapshot();
+      expect(before.size).toBe(5);
+      const plan = await runCommand(['plan', saes, '--out', out, ...SELECTION, '--json'], elsewhere.env);
+      const { layers, pairs } = JSON.parse(plan.stdout) as Record<'layers' | 'pairs', { state: string }[]>;
+      expect(new Set([...layers, ...pairs].map(({ state }) => state))).toEqual(new Set(['cached']));
+      const again = await runProgram(['run', saes, '--out', out, ...SELECTION, '--run-id', 'again'], elsewhere.env);
+      expect(again.code).toBe(0);
+      expect(store.snapshot()).toEqual(before);
+      expect(tableHashes(out, 'again')).toEqual(tableHashes(out, RUN));
+    } finally {
+      store.stop();
+      await elsewhere.remove();
+    }
+  }, 120_000);
 
   it('is not taken for another run that is given its id', async () => {
     const other = await ask('run', saes, '--out', out, '--layers', '2-3', '--run-id', RUN);
