@@ -11,9 +11,6 @@ export interface Placer {
   finish(): Promise<boolean>;
 }
 
-/** Runs that a helper has before it, so that it need not wait for this thread. */
-const WAITING_RUNS = 2;
-
 /** A placer that has helpers where the matrix is large: this thread does what they have no time for. */
 export function openPlacer(
   placement: Placement,
@@ -23,7 +20,7 @@ export function openPlacer(
   const answers: Promise<number>[] = [];
   return {
     place: (bytes, at) => {
-      const helper = helpers.find(({ pending }) => pending < WAITING_RUNS);
+      const helper = helpers.find(({ isFree }) => isFree);
       if (helper === undefined) {
         isFinite = placeElements(bytes, at, placement) && isFinite;
         return;

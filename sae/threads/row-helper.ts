@@ -9,6 +9,8 @@ import type { RowAnswer, RowJob } from './row-jobs';
 const FEW_ELEMENTS = 1 << 24;
 /** Memory bounds this work: more threads than these gain nothing. */
 const MOST_HELPERS = 3;
+/** Runs of elements that are handed to a helper before it has answered. */
+const MOST_WAITING = 2;
 /** A helper that was asked nothing for so long is ended. */
 const IDLE_MS = 2000;
 
@@ -17,16 +19,21 @@ export class RowHelper {
   private readonly worker = new Worker(entry());
   private readonly waiting: { resolve: (answer: RowAnswer) => void; reject: (error: unknown) => void }[] = [];
   private ending: NodeJS.Timeout | undefined;
+  private hasEnded = false;
 
-  constructor(onEnd: () => void) {
+  /** @param onEnd called when it takes no more jobs */
+  constructor(
+    private readonly onEnd: () => void,
+    private readonly idleMs: number = IDLE_MS
+  ) {
     const fail = (error: unknown): void => {
-      onEnd();
+      this.end();
       for (const { reject } of this.waiting.splice(0)) reject(error);
     };
     this.worker.unref();
     this.worker.on('message', (answer: RowAnswer) => {
       this.waiting.shift()?.resolve(answer);
-      if (this.waiting.length === 0) this.rest(onEnd);
+      if (this.waiting.length === 0) this.rest();
     });
     this.worker.on('error', fail);
     this.worker.on('exit', (code) => {
@@ -34,12 +41,12 @@ export class RowHelper {
     });
   }
 
-  /** Jobs that it has not answered yet. */
-  get pending(): number {
-    return this.waiting.length;
+  /** Whether it takes a job now: it has few before it, so that it need not wait for this thread, and has not ended. */
+  get isFree(): boolean {
+    return !this.hasEnded && this.waiting.length < MOST_WAITING;
   }
 
-  /** Hands over a job; what it transfers can no longer be used here. */
+  /** Hands over a job to one that has not ended; what it transfers can no longer be used here. */
   ask(job: RowJob, transfer: readonly ArrayBuffer[] = []): Promise<RowAnswer> {
     clearTimeout(this.ending);
     // Only a thread that owes an answer keeps the process alive.
@@ -50,12 +57,17 @@ export class RowHelper {
     });
   }
 
-  private rest(onEnd: () => void): void {
+  private rest(): void {
     this.worker.unref();
     this.ending = setTimeout(() => {
-      onEnd();
+      this.end();
       void this.worker.terminate();
-    }, IDLE_MS).unref();
+    }, this.idleMs).unref();
+  }
+
+  private end(): void {
+    this.hasEnded = true;
+    this.onEnd();
   }
 }
 

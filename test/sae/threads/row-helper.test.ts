@@ -90,5 +90,23 @@ describe('helpers', () => {
     const outside = helper.ask({ kind: 'place', bytes: new Uint8Array(4), at: 5, placement });
     await expect(outside).rejects.toThrow();
     expect(ended).toBe(true);
+    expect(helper.isFree).toBe(false);
+  });
+
+  it('end when they are asked nothing, and are then not waited for', async () => {
+    const matrix = allocateRows(Float32Array, 1, 1);
+    const placement: Placement = { type: 'float32', bigEndian: false, transposed: false, matrix };
+    const bytes = (value: number): Uint8Array => new Uint8Array(Float32Array.of(value).buffer);
+    const helper = await new Promise<RowHelper>((ended) => {
+      const started: RowHelper = new RowHelper(() => {
+        ended(started);
+      }, 1);
+      openPlacer(placement, [started]).place(bytes(5), 0);
+    });
+    expect(matrix.blocks[0]![0]).toBe(5);
+    const placer = openPlacer(placement, [helper]);
+    placer.place(bytes(7), 0);
+    expect(await placer.finish()).toBe(true);
+    expect(matrix.blocks[0]![0]).toBe(7);
   });
 });
