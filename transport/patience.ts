@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SaeMatchError, UnavailableError } from '../matching/errors';
 
@@ -18,17 +18,18 @@ export const PATIENCE: Patience = { attempts: 6, firstDelayMs: 300, stallMs: 30_
 const LONGEST_DELAY_MS = 30_000;
 
 /** Heard by whoever runs the command or the task, in this thread; nothing in between has to pass it on. */
-const retries = channel('sae-match:retry');
+const RETRIES = 'sae-match:retry';
+const retries = channel(RETRIES);
 
 /** Calls `listener` when a place is waited for, for the first time only, with a line that says so. @returns what ends it */
 export function onFirstRetry(listener: (line: string) => void): () => void {
   const hear = (line: unknown): void => {
-    retries.unsubscribe(hear);
+    unsubscribe(RETRIES, hear);
     listener(String(line));
   };
-  retries.subscribe(hear);
+  subscribe(RETRIES, hear);
   return () => {
-    retries.unsubscribe(hear);
+    unsubscribe(RETRIES, hear);
   };
 }
 

@@ -19,8 +19,7 @@ const TILE = 64;
 const UNROLLED = 8;
 
 /**
- * Decodes a run of whole elements and writes them where they belong. Runs of a matrix may be placed in any order and by
- * several threads at once, if the matrix is in shared memory.
+ * Decodes a run of whole elements and writes them where they belong. Runs of a matrix may be placed in any order.
  *
  * @param bytes may be changed
  * @param at index of the first element on disk; all elements are inside the matrix
