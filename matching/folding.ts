@@ -2,7 +2,7 @@ import { InputError } from './errors';
 import { allocateRows, rowOf, rowsFromArray } from './row-matrix';
 import type { FloatArray, RowMatrix } from './row-matrix';
 import { scaleRows } from './scale-rows';
-import type { ScaleOptions, Scaling, ScalingWork } from './scale-rows';
+import type { ScaleOptions, Scaling } from './scale-rows';
 
 /** Version of the arithmetic of this file; part of the content address of folded layers. */
 export const FOLDING_VERSION = 1;
@@ -74,39 +74,25 @@ export interface FoldOptions {
  * @throws InputError when one is ≤ 0 and `degenerate` is `error`, or when more than half the features would be excluded.
  */
 export function foldLayer(layer: UnfoldedLayer, options: FoldOptions): FoldedLayer {
-  const { encoder, decoder, finish } = planFolding(layer, options);
-  return finish(scaleRows(...encoder), scaleRows(...decoder));
-}
-
-/** What folding a layer comes to: the rows of both matrices are scaled, by whoever does it best, and put together. */
-export interface Folding {
-  readonly encoder: ScalingWork;
-  readonly decoder: ScalingWork;
-  readonly finish: (encoder: RowMatrix, decoder: RowMatrix) => FoldedLayer;
-}
-
-/** The work of {@link foldLayer}, for those who have threads do it. @throws InputError as that does */
-export function planFolding(layer: UnfoldedLayer, options: FoldOptions): Folding {
   const features = layer.decoder.rows;
   const excluded = new Uint8Array(features);
   const scale = featureScale(layer, excluded, options);
   const byNorm = options.fold && layer.header.gauge === 'decoder_norm';
   const encode = byNorm ? 'multiply' : 'divide';
   const decode = byNorm ? 'divide' : 'multiply';
+  const bias = rowsFromArray(layer.encoderBias, features, 1);
   const { matrices = MATRICES, reuse = false } = options;
   const none = allocateRows(Float32Array, features, 0);
-  const work = (name: MatrixName, field: string, scaling: Scaling): ScalingWork => {
-    const matrix = matrices.includes(name) ? layer[name] : none;
-    return [matrix, scale, scaling, { reuse, ...refusing(field, options.file) }];
-  };
+  const wanted = (name: MatrixName, field: string, scaling: Scaling): RowMatrix =>
+    matrices.includes(name)
+      ? scaleRows(layer[name], scale, scaling, { reuse, ...refusing(field, options.file) })
+      : none;
   return {
-    encoder: work('encoder', 'W_enc', encode),
-    decoder: work('decoder', 'W_dec', decode),
-    finish: (encoder, decoder) => {
-      const bias = rowsFromArray(layer.encoderBias, features, 1);
-      const [encoderBias] = scaleRows(bias, scale, encode, refusing('b_enc', options.file)).blocks;
-      return { features, encoder, encoderBias: encoderBias ?? new Float32Array(0), decoder, excluded };
-    },
+    features,
+    encoder: wanted('encoder', 'W_enc', encode),
+    encoderBias: scaleRows(bias, scale, encode, refusing('b_enc', options.file)).blocks[0] ?? new Float32Array(0),
+    decoder: wanted('decoder', 'W_dec', decode),
+    excluded,
   };
 }
 

@@ -43,7 +43,7 @@ export function allocateRows<T extends FloatArray>(
 }
 
 /** Whether threads can be handed the matrix without a copy. */
-export function isShared(matrix: RowMatrix<FloatArray>): boolean {
+export function isShared(matrix: RowMatrix): boolean {
   return matrix.blocks.every(({ buffer }) => buffer instanceof SharedArrayBuffer);
 }
 

@@ -7,27 +7,9 @@ export type Scaling = 'multiply' | 'divide';
 export interface ScaleOptions {
   /** Whether a matrix that is float32 already may be changed and returned, instead of a copy. Default: false. */
   readonly reuse?: boolean;
-  /** Called with the first row that does not stay finite. */
+  /** Called with every row that does not stay finite. */
   readonly onOverflow?: (row: number) => void;
 }
-
-/** Rows, and where they go once each is multiplied or divided by its number in float64, rounded once. */
-export interface RowScaling {
-  readonly from: RowMatrix<FloatArray>;
-  /** May be `from`. */
-  readonly to: RowMatrix;
-  /** One number a row `[rows]`; rows whose number is 0 become zero. */
-  readonly scale: Float64Array;
-  readonly scaling: Scaling;
-}
-
-/** What {@link scaleRows} takes. */
-export type ScalingWork = readonly [
-  matrix: RowMatrix<FloatArray>,
-  scale: Float64Array,
-  scaling: Scaling,
-  options: ScaleOptions,
-];
 
 /**
  * A float32 matrix of rows that are each multiplied or divided by a number of its own, in float64 and rounded once. Rows
@@ -41,28 +23,18 @@ export function scaleRows(
   scaling: Scaling,
   { reuse = false, onOverflow }: ScaleOptions = {}
 ): RowMatrix {
-  const to = scaledInto(matrix, reuse);
-  const overflow = scaleRange({ from: matrix, to, scale, scaling }, 0, matrix.rows);
-  if (overflow !== null) onOverflow?.(overflow);
-  return to;
-}
-
-/** The matrix that scaled rows go to: the same one where it is float32 and may be reused. */
-export function scaledInto(matrix: RowMatrix<FloatArray>, reuse: boolean): RowMatrix {
-  return reuse && isFloat32(matrix) ? matrix : allocateRows(Float32Array, matrix.rows, matrix.columns);
-}
-
-/** Scales the rows `[first, end)`. The first of them that does not stay finite; null when all do. */
-export function scaleRange({ from, to, scale, scaling }: RowScaling, first: number, end: number): number | null {
-  const scaleRow = scaling === 'divide' ? divideRow : multiplyRow;
-  let overflow: number | null = null;
-  for (let i = first; i < end; i++) {
+  const result = reuse && isFloat32(matrix) ? matrix : allocateRows(Float32Array, matrix.rows, matrix.columns);
+  for (let i = 0; i < matrix.rows; i++) {
     const factor = scale[i]!;
-    const row = rowOf(to, i);
-    if (factor === 0) row.fill(0);
-    else if (!scaleRow(rowOf(from, i), factor, row)) overflow ??= i;
+    const to = rowOf(result, i);
+    if (factor === 0) {
+      to.fill(0);
+      continue;
+    }
+    const isFinite = (scaling === 'divide' ? divideRow : multiplyRow)(rowOf(matrix, i), factor, to);
+    if (!isFinite) onOverflow?.(i);
   }
-  return overflow;
+  return result;
 }
 
 // A loop each: one that calls what it is to do costs several times as much. x − x is 0 for a finite x and NaN for all

@@ -1,5 +1,5 @@
 import { InputError } from '../matching/errors';
-import { MATRICES } from '../matching/folding';
+import { foldLayer, MATRICES } from '../matching/folding';
 import type { FoldedLayer, FoldOptions, MatrixName } from '../matching/folding';
 import type { FloatArray, RowMatrix } from '../matching/row-matrix';
 import type { Activation, CanonicalSae, SaeHeader } from './canonical';
@@ -11,7 +11,6 @@ import type { EncodedFile, TensorToWrite } from './containers/safetensors-writer
 import type { StoredTensor } from './containers/tensor';
 import { rowNorms } from './formats/assemble';
 import { requireSaeTensors, requireShape } from './formats/tensor-checks';
-import { foldTogether } from './threads/fold-together';
 
 /** Activations that keep the features of largest rank. */
 const RANKING: readonly Activation[] = ['topk', 'groupmax', 'batchtopk'];
@@ -77,10 +76,10 @@ export interface FoldedSae {
  *
  * @throws InputError as `foldLayer` does
  */
-export async function foldSae(sae: CanonicalSae, options: Omit<FoldOptions, 'fold' | 'matrices'>): Promise<FoldedSae> {
+export function foldSae(sae: CanonicalSae, options: Omit<FoldOptions, 'fold' | 'matrices'>): FoldedSae {
   // From the norms as they are: with `reuse` they are gone afterwards.
   const selectScale = foldedSelectScale(sae);
-  const folded = await foldTogether(sae, { ...options, fold: true });
+  const folded = foldLayer(sae, { ...options, fold: true });
   const one = sae.header.gauge === 'theta' ? 1 : 0;
   const tensors = {
     encoder: folded.encoder,

@@ -28,10 +28,10 @@ export interface ConvertOptions extends Pick<FoldOptions, 'fold' | 'degenerate'>
  * @throws InputError when the format cannot express the SAE, as none can one site of a crosscoder; when a value does not
  * fit float32, or too little can be folded
  */
-export async function convertSae(
+export function convertSae(
   sae: CanonicalSae,
   { to, fold, degenerate, file }: ConvertOptions
-): Promise<readonly ConvertedFile[]> {
+): readonly ConvertedFile[] {
   if (sae.jointEncoder === true) {
     throw new InputError('one site of a crosscoder is no SAE that can be written alone', {
       ...{ file, field: 'encoder' },
@@ -41,7 +41,7 @@ export async function convertSae(
     });
   }
   const tensors: CanonicalTensors = fold
-    ? (await foldSae(sae, { degenerate, file, reuse: true })).tensors
+    ? foldSae(sae, { degenerate, file, reuse: true }).tensors
     : { ...sae, excluded: null };
   if (to === 'canonical') {
     return [{ name: 'sae.safetensors', chunks: encodeCanonical(tensors, sae.header).chunks }];

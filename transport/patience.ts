@@ -18,18 +18,18 @@ export const PATIENCE: Patience = { attempts: 6, firstDelayMs: 300, stallMs: 30_
 const LONGEST_DELAY_MS = 30_000;
 
 /** Heard by whoever runs the command or the task, in this thread; nothing in between has to pass it on. */
-const RETRY = 'sae-match:retry';
-const retries = channel(RETRY);
+const RETRIES = 'sae-match:retry';
+const retries = channel(RETRIES);
 
 /** Calls `listener` when a place is waited for, for the first time only, with a line that says so. @returns what ends it */
 export function onFirstRetry(listener: (line: string) => void): () => void {
   const hear = (line: unknown): void => {
-    unsubscribe(RETRY, hear);
+    unsubscribe(RETRIES, hear);
     listener(String(line));
   };
-  subscribe(RETRY, hear);
+  subscribe(RETRIES, hear);
   return () => {
-    unsubscribe(RETRY, hear);
+    unsubscribe(RETRIES, hear);
   };
 }
 

@@ -1,11 +1,11 @@
 import { writeKeyRecord } from '../../artifacts/key-record';
 import { openStore } from '../../artifacts/store/open-store';
 import { InputError } from '../../matching/errors';
+import { foldLayer } from '../../matching/folding';
 import type { CanonicalSae, SaeHeader } from '../../sae/canonical';
 import { foldSae } from '../../sae/canonical-file';
 import { listSaes } from '../../sae/catalogue';
 import { openSource } from '../../sae/sources/open-source';
-import { foldTogether } from '../../sae/threads/fold-together';
 import type { FoldInput } from '../../workflows/activity-types';
 import type { FoldedRef, LayerPlan, RunSpec } from '../../workflows/run-types';
 import type { TaskContext } from '../task-context';
@@ -41,16 +41,16 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   // The weights are in memory once: unfolded ones are written before they are folded in their place.
   const { header } = sae;
   if (spec.fold) {
-    const { tensors } = await foldSae(sae, { degenerate: spec.degenerate, file, reuse: true });
+    const { tensors } = foldSae(sae, { degenerate: spec.degenerate, file, reuse: true });
     await writeKeyRecord(store, 'folded', made.rows);
     await writeFolded(store, rows, tensors, header, context);
     return { ...ref, folded, cached: false };
   }
-  const unfolded = await foldTogether(sae, { fold: false, degenerate: spec.degenerate, file, reuse: true });
+  const unfolded = foldLayer(sae, { fold: false, degenerate: spec.degenerate, file, reuse: true });
   await writeKeyRecord(store, 'folded', made.rows);
   await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, stored, context);
   try {
-    const { tensors } = await foldSae(sae, { degenerate: 'exclude', file, reuse: true });
+    const { tensors } = foldSae(sae, { degenerate: 'exclude', file, reuse: true });
     await writeKeyRecord(store, 'folded', made.folded);
     await writeFolded(store, folded, tensors, header, context);
     return { ...ref, folded, cached: false };

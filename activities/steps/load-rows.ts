@@ -1,7 +1,7 @@
 import type { ManifestInput } from '../../artifacts/manifest';
+import { foldLayer } from '../../matching/folding';
 import type { FoldedLayer, FoldOptions, MatrixName } from '../../matching/folding';
 import { resolveSaeArgument } from '../../sae/sae-argument';
-import { foldTogether } from '../../sae/threads/fold-together';
 import type { TaskContext } from '../task-context';
 import { loadInput } from './load-input';
 import { scaleUnchanged } from './scale-unchanged';
@@ -31,7 +31,7 @@ export async function loadRowsTask(input: LoadRowsInput, context: TaskContext): 
   const expected = input.sha256.map((sha256) => ({ sha256 }));
   const { sae: stored, files } = await loadInput(source, entry, expected, context);
   const { sae, files: scaleFiles } = await scaleUnchanged(stored, input.scale, { source, entry }, context);
-  const rows = await foldTogether(sae, { fold, degenerate, file: argument, matrices, reuse: true });
+  const rows = foldLayer(sae, { fold, degenerate, file: argument, matrices, reuse: true });
   const header = { ...sae.header, notes: [...sae.header.notes] };
   const scale = scaleFiles.length > 0 && { scale: { location: input.scale!.choice, files: [...scaleFiles] } };
   return { input: { layer: sae.header.layer, path: argument, files: [...files], ...scale, header }, rows };

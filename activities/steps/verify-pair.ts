@@ -8,13 +8,13 @@ import { openFloatProducts } from '../../kernels/ort/float-products';
 import { SaeMatchError } from '../../matching/errors';
 import { featuresOf } from '../../matching/features';
 import type { Features } from '../../matching/features';
+import { foldLayer } from '../../matching/folding';
 import { checkPermutation } from '../../matching/verification/check-permutation';
 import { proveOptimality } from '../../matching/verification/prove-optimality';
 import type { OptimalityProof } from '../../matching/verification/prove-optimality';
 import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import { giveScale } from '../../sae/scale/give-scale';
-import { foldTogether } from '../../sae/threads/fold-together';
 import type { TaskContext } from '../task-context';
 import type { MatchingOptions } from './matching-options';
 
@@ -105,8 +105,7 @@ async function loadFeatures(argument: string, scale: string | undefined, options
   const stored = await loadSae(source, entry);
   const { sae } = scale === undefined ? { sae: stored } : await giveScale(stored, scale, { source, entry });
   const { fold, degenerate } = options;
-  const folded = await foldTogether(sae, { fold, degenerate, file: argument, reuse: true });
-  return featuresOf(folded, options.weights, options);
+  return featuresOf(foldLayer(sae, { fold, degenerate, file: argument, reuse: true }), options.weights, options);
 }
 
 function checkLengths(targetFeature: Int32Array, source: Features, target: Features): void {

@@ -10,6 +10,6 @@ const [argument] = process.argv.slice(2);
 const before = process.memoryUsage().rss;
 const began = performance.now();
 const { source, entry } = await resolveSaeArgument(argument);
-await foldSae(await loadSae(source, entry), { degenerate: 'error', file: argument, reuse: true });
+foldSae(await loadSae(source, entry), { degenerate: 'error', file: argument, reuse: true });
 const seconds = (performance.now() - began) / 1000;
 console.log(JSON.stringify({ seconds, before, rss: process.resourceUsage().maxRSS * 1024 }));

@@ -111,7 +111,7 @@ async function convertOne(
   const store = openStore(out);
   const stored = await withDownloadBar(output, entry, (transfer) => loadSae(source, entry, transfer));
   const { sae } = scale === undefined ? { sae: stored } : await giveScale(stored, scale, { source, entry });
-  const files = await convertSae(sae, { ...options, file: source.locate(entry.path) });
+  const files = convertSae(sae, { ...options, file: source.locate(entry.path) });
   const paths = files.map(({ name }) => `${folder}${name}`);
   for (const path of paths) {
     if (force || (await store.stat(path)) === null) continue;

@@ -13,7 +13,7 @@ export function decodeFloats(
   target: FloatArray,
   offset: number
 ): void {
-  if (bigEndian) swapBytes(bytes, FLOAT_BYTES[type]);
+  if (bigEndian) swapBytes(bytes, type);
   if (type === 'float16') {
     decodeHalf(bytes, target, offset);
   } else if (type === 'bfloat16') {
@@ -24,20 +24,6 @@ export function decodeFloats(
     // Typed arrays are little-endian on every platform that is supported, so the bytes are the numbers.
     new Uint8Array(target.buffer, target.byteOffset + offset * FLOAT_BYTES[type], bytes.length).set(bytes);
   }
-}
-
-/** The decoded elements of `bytes`, which are not copied where they are the numbers already. */
-export function viewFloats(bytes: Uint8Array, type: FloatType, bigEndian: boolean): FloatArray {
-  const itemBytes = FLOAT_BYTES[type];
-  const count = bytes.length / itemBytes;
-  if (type === 'float16' || type === 'bfloat16' || bytes.byteOffset % itemBytes !== 0) {
-    const values = type === 'float64' ? new Float64Array(count) : new Float32Array(count);
-    decodeFloats(bytes, type, bigEndian, values, 0);
-    return values;
-  }
-  if (bigEndian) swapBytes(bytes, itemBytes);
-  const { buffer, byteOffset } = bytes;
-  return type === 'float64' ? new Float64Array(buffer, byteOffset, count) : new Float32Array(buffer, byteOffset, count);
 }
 
 /** x − x is 0 for a finite x and NaN for all others. Sums without branches are many times faster than `every`. */
@@ -114,7 +100,9 @@ function asUint32(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, bytes.length / 4);
 }
 
-function swapBytes(bytes: Uint8Array, width: number): void {
+/** Makes big-endian elements little-endian where they are. */
+export function swapBytes(bytes: Uint8Array, type: FloatType): void {
+  const width = FLOAT_BYTES[type];
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (width === 2) buffer.swap16();
   else if (width === 4) buffer.swap32();

@@ -1,5 +1,5 @@
 import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
-import { allFinite, decodeFloats, viewFloats } from './decode-floats';
+import { allFinite, decodeFloats, swapBytes } from './decode-floats';
 import { FLOAT_BYTES } from './tensor';
 import type { FloatType } from './tensor';
 
@@ -19,8 +19,7 @@ const TILE = 64;
 const UNROLLED = 8;
 
 /**
- * Decodes a run of whole elements and writes them where they belong. Runs of a matrix may be placed in any order and by
- * several threads at once, if the matrix is in shared memory.
+ * Decodes a run of whole elements and writes them where they belong. Runs of a matrix may be placed in any order.
  *
  * @param bytes may be changed
  * @param at index of the first element on disk; all elements are inside the matrix
@@ -50,7 +49,7 @@ function placeRows(bytes: Uint8Array, at: number, { type, bigEndian, matrix }: P
 
 /** Disk order is `[d, features]`: the rest of one disk row, then whole ones, then the beginning of another. */
 function placeColumns(bytes: Uint8Array, at: number, { type, bigEndian, matrix }: Placement): boolean {
-  const values = viewFloats(bytes, type, bigEndian);
+  const values = elementsOf(bytes, type, bigEndian);
   const { rows: features } = matrix;
   for (let done = 0; done < values.length;) {
     const feature = (at + done) % features;
@@ -63,6 +62,26 @@ function placeColumns(bytes: Uint8Array, at: number, { type, bigEndian, matrix }
     done += diskRows * count;
   }
   return allFinite(values);
+}
+
+let scratch = new Float32Array(0);
+
+/** The decoded elements of a run, until the next one: the bytes themselves where they are the numbers already. */
+function elementsOf(bytes: Uint8Array, type: FloatType, bigEndian: boolean): FloatArray {
+  const count = bytes.length / FLOAT_BYTES[type];
+  const isHalf = type === 'float16' || type === 'bfloat16';
+  if (!isHalf && bytes.byteOffset % FLOAT_BYTES[type] === 0) {
+    if (bigEndian) swapBytes(bytes, type);
+    const { buffer, byteOffset } = bytes;
+    return type === 'float64'
+      ? new Float64Array(buffer, byteOffset, count)
+      : new Float32Array(buffer, byteOffset, count);
+  }
+  // Kept for the next run: memory that is fresh costs more than decoding into it.
+  if (isHalf && scratch.length < count) scratch = new Float32Array(count);
+  const values = isHalf ? scratch.subarray(0, count) : new (type === 'float64' ? Float64Array : Float32Array)(count);
+  decodeFloats(bytes, type, bigEndian, values, 0);
+  return values;
 }
 
 /** Elements `[disk rows, features]` of some features that lie side by side, each row `stride` after the one before. */

@@ -1,8 +1,8 @@
 import { InputError } from '../../matching/errors';
 import { allocateRows, MAX_BLOCK_BYTES } from '../../matching/row-matrix';
 import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
-import { openPlacer } from '../threads/placer';
 import { allFinite, decodeFloats } from './decode-floats';
+import { placeElements } from './place-elements';
 import { elementCount, FLOAT_BYTES, isFloatType, shapeText } from './tensor';
 import type { FloatType, StoredTensor } from './tensor';
 
@@ -37,12 +37,13 @@ export async function readRows(
       ? allocateRows(Float64Array, features, width, maxBlockBytes)
       : allocateRows(Float32Array, features, width, maxBlockBytes);
   const transposed = (featureAxis === 'columns') !== tensor.columnMajor;
-  const placer = openPlacer({ type, bigEndian: tensor.bigEndian, transposed, matrix });
+  const placement = { type, bigEndian: tensor.bigEndian, transposed, matrix };
+  let isFinite = true;
   const count = await forEachChunk(tensor, type, (bytes, at) => {
-    placer.place(bytes, at);
+    isFinite = placeElements(bytes, at, placement) && isFinite;
   });
   if (count !== rows * columns) throw endsEarly(tensor, count);
-  if (!(await placer.finish())) throw firstNotFinite(matrix, tensor);
+  if (!isFinite) throw firstNotFinite(matrix, tensor);
   return matrix;
 }
 

@@ -35,7 +35,7 @@ describe('canonical file', () => {
 
   it('holds a folded layer whose thresholds are 1 and which folding again does not change', async () => {
     const sae = await load(jumprelu);
-    const { folded, tensors } = await foldSae(sae, { degenerate: 'exclude', file: 'x' });
+    const { folded, tensors } = foldSae(sae, { degenerate: 'exclude', file: 'x' });
     const copy = await load(write('folded/sae.safetensors', encodeCanonical(tensors, sae.header)));
     expect(copy.threshold).toEqual(new Float64Array(7).fill(1));
     expect(worstDifference(copy, expectedOf(jumprelu))).toBeLessThan(1e-5);
@@ -45,7 +45,7 @@ describe('canonical file', () => {
   it('keeps features excluded that could not be folded', async () => {
     const sae = await load(jumprelu);
     const threshold = sae.threshold!.map((value, i) => (i === 2 || i === 5 ? 0 : value));
-    const { tensors } = await foldSae({ ...sae, threshold }, { degenerate: 'exclude', file: 'x' });
+    const { tensors } = foldSae({ ...sae, threshold }, { degenerate: 'exclude', file: 'x' });
     const file = write('excluded/sae.safetensors', encodeCanonical(tensors, sae.header));
     const copy = await load(file);
     expect(copy.threshold).toEqual(Float64Array.of(1, 1, 0, 1, 1, 0, 1));

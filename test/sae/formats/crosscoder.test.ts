@@ -93,10 +93,8 @@ describe('the sites of a crosscoder', () => {
   it.each(sites)('are not written as SAEs of their own: %s', async (name, folder, { path, site }) => {
     const sae = await loadOf(folder, path, site);
     for (const to of CONVERSIONS) {
-      const converted = convertSae(sae, { to, fold: false, degenerate: 'exclude', file: name });
-      await expect(converted).rejects.toThrow(
-        /one site of a crosscoder is no SAE .* expected an SAE whose own encoder decides/
-      );
+      const convert = (): unknown => convertSae(sae, { to, fold: false, degenerate: 'exclude', file: name });
+      expect(convert).toThrow(/one site of a crosscoder is no SAE .* expected an SAE whose own encoder decides/);
     }
   });
 });

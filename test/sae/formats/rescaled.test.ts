@@ -83,7 +83,7 @@ function withThreshold(config: Buffer, factor: number): Buffer {
 
 /** The same in a file of this project. */
 async function rescaleCanonical(sae: CanonicalSae): Promise<Rescaled> {
-  const [file] = await convertSae(sae, { to: 'canonical', fold: false, degenerate: 'exclude', file: 'x' });
+  const [file] = convertSae(sae, { to: 'canonical', fold: false, degenerate: 'exclude', file: 'x' });
   const bytes = Buffer.concat(file!.chunks);
   const rescaling = { factorOf: ofEach, gatesByNorm: false, isGated: false, isCrosscoder: false, format: 'canonical' };
   const [original, rescaled] = [bytes, await rescaleWeights(bytes, rescaling)].map((content) => {
