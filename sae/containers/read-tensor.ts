@@ -3,6 +3,7 @@ import { allocateRows, MAX_BLOCK_BYTES } from '../../matching/row-matrix';
 import type { FloatArray, RowMatrix } from '../../matching/row-matrix';
 import { allFinite, decodeFloats } from './decode-floats';
 import { placeElements } from './place-elements';
+import type { Placement } from './place-elements';
 import { elementCount, FLOAT_BYTES, isFloatType, shapeText } from './tensor';
 import type { FloatType, StoredTensor } from './tensor';
 
@@ -37,12 +38,7 @@ export async function readRows(
       ? allocateRows(Float64Array, features, width, maxBlockBytes)
       : allocateRows(Float32Array, features, width, maxBlockBytes);
   const transposed = (featureAxis === 'columns') !== tensor.columnMajor;
-  const placement = { type, bigEndian: tensor.bigEndian, transposed, matrix };
-  let isFinite = true;
-  const count = await forEachChunk(tensor, type, (bytes, at) => {
-    isFinite = placeElements(bytes, at, placement) && isFinite;
-  });
-  if (count !== rows * columns) throw endsEarly(tensor, count);
+  const isFinite = await fill(tensor, { type, bigEndian: tensor.bigEndian, transposed, matrix });
   if (!isFinite) throw firstNotFinite(matrix, tensor);
   return matrix;
 }
@@ -91,6 +87,16 @@ export async function readBytes(tensor: StoredTensor, length: number): Promise<U
   const all = new Uint8Array(Buffer.concat(parts));
   if (all.length !== length) throw endsEarly(tensor, all.length);
   return all;
+}
+
+/** Reads all elements. Whether all are finite. @throws InputError when the tensor ends early */
+async function fill(tensor: StoredTensor, placement: Placement): Promise<boolean> {
+  let isFinite = true;
+  const count = await forEachChunk(tensor, placement.type, (bytes, at) => {
+    isFinite = placeElements(bytes, at, placement) && isFinite;
+  });
+  if (count !== elementCount(tensor.shape)) throw endsEarly(tensor, count);
+  return isFinite;
 }
 
 /** Calls `use` with runs of whole elements and the index of the first; returns the number of elements seen. */
