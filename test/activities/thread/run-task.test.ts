@@ -5,7 +5,6 @@ import { isTemporaryName } from '../../../artifacts/store/temporary-file';
 import type { TaskProgress } from '../../../activities/task-context';
 import { runTask } from '../../../activities/thread/run-task';
 import { CancelledError, EnvironmentError, InputError, MemoryBudgetError, UsageError } from '../../../matching/errors';
-import type { RunSpec } from '../../../workflows/run-types';
 import { temporaryFolders } from '../../artifacts/temporary-folder';
 import { randomSae, writeLayers } from '../../support/random-sae';
 import { EXAMPLE } from '../../support/small-model';
@@ -54,14 +53,6 @@ describe('a task in a thread', () => {
     const error: unknown = await runTask('matchSaes', pairInput(change())).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(errorClass);
     expect((error as Error).name).toBe(errorClass.name);
-  });
-
-  it('rejects with the nearest class that the caller knows', async () => {
-    const spec = { out: newFolder(), weights: 'decoder', fold: true, degenerate: 'exclude' } as RunSpec;
-    const steps = [{ source: 0, target: 1, key: '0', cached: false }];
-    const error: unknown = await runTask('buildChains', { spec, layers: [], steps }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(InputError);
-    expect((error as Error).message).toContain(`${spec.out}/artifacts/matches/0/matches.parquet`);
   });
 
   it('stops when it is cancelled while it computes, leaves its state, and goes on from there', async () => {
