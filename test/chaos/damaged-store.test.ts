@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expectCode, startProgram } from '../support/program';
+import type { Command } from '../support/program';
 import { chaosTest } from './support/chance';
 import type { Chance } from './support/chance';
 import { chaosRuns, LAYERS, PAIRS } from './support/chaos-runs';
@@ -17,14 +18,8 @@ const runs = chaosRuns();
 chaosTest(
   'pairs that cannot be stored are set aside, and matched without a command once they can be',
   async (_, round) => {
-    const id = `away-${round}`;
-    const artifacts = join(runs.out(id), 'artifacts');
-    mkdirSync(artifacts, { recursive: true });
-    // A file where a folder is needed, as a mount that is gone.
-    writeFileSync(join(artifacts, 'matches'), '');
-    const command = startProgram(runs.args(id), runs.env);
-    await command.says('set aside: match ');
-    rmSync(join(artifacts, 'matches'));
+    const { id, mend, command } = await withoutMatches(`away-${round}`);
+    mend();
     expectCode(await command.finished, 0);
     runs.expectUndisturbed(id);
     return 'every pair was set aside';
@@ -32,15 +27,10 @@ chaosTest(
 );
 
 chaosTest('a folded layer that is damaged during the run is folded again', async (chance, round, note) => {
-  const id = `folded-${round}`;
-  const artifacts = join(runs.out(id), 'artifacts');
-  mkdirSync(artifacts, { recursive: true });
-  writeFileSync(join(artifacts, 'matches'), '');
-  const command = startProgram(runs.args(id), runs.env);
-  await command.says('set aside: match ');
+  const { id, artifacts, mend, command } = await withoutMatches(`folded-${round}`);
   await finished(join(artifacts, 'folded'), 'stored.json', LAYERS);
-  note(damage(join(artifacts, 'folded'), ['sae.safetensors'], chance));
-  rmSync(join(artifacts, 'matches'));
+  note(damage(join(artifacts, 'folded'), ['sae.safetensors', 'stored.json'], chance));
+  mend();
   expectCode(await command.finished, 0);
   runs.expectUndisturbed(id);
   return 'folded again';
@@ -62,6 +52,21 @@ chaosTest('tables that are damaged before they are published are computed again'
   runs.expectUndisturbed(id);
   return 'computed again';
 });
+
+/** Starts a run none of whose pairs can be stored until `mend` is called, and waits until one is set aside. */
+async function withoutMatches(id: string): Promise<{ id: string; artifacts: string; command: Command; mend(): void }> {
+  const artifacts = join(runs.out(id), 'artifacts');
+  const matches = join(artifacts, 'matches');
+  mkdirSync(artifacts, { recursive: true });
+  // A file where a folder is needed, as a mount that is gone.
+  writeFileSync(matches, '');
+  const command = startProgram(runs.args(id), runs.env);
+  await command.says('set aside: match ');
+  const mend = (): void => {
+    rmSync(matches);
+  };
+  return { id, artifacts, command, mend };
+}
 
 /** Waits until so many artifacts are complete. */
 async function finished(folder: string, record: string, count: number): Promise<void> {
