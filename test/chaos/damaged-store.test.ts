@@ -54,7 +54,9 @@ chaosTest('tables that are damaged before they are published are computed again'
 });
 
 /** Starts a run none of whose pairs can be stored until `mend` is called, and waits until one is set aside. */
-async function withoutMatches(id: string): Promise<{ id: string; artifacts: string; command: Command; mend: () => void }> {
+async function withoutMatches(
+  id: string
+): Promise<{ id: string; artifacts: string; command: Command; mend: () => void }> {
   const artifacts = join(runs.out(id), 'artifacts');
   const matches = join(artifacts, 'matches');
   mkdirSync(artifacts, { recursive: true });
