@@ -3,6 +3,7 @@ import { keyOfText, keyText } from './content-key';
 import type { Ingredients } from './content-key';
 import { artifactKey, KEY_RECORD } from './layout';
 import type { ArtifactKind } from './layout';
+import { putOnce } from './put-once';
 import { ObjectNotFoundError, type ObjectStore } from './store/object-store';
 
 const schema = z.object({ algorithm: z.int(), kind: z.string(), inputs: z.json() });
@@ -16,7 +17,7 @@ export type KeyRecord = z.infer<typeof schema>;
  */
 export async function writeKeyRecord(store: ObjectStore, kind: ArtifactKind, ingredients: Ingredients): Promise<void> {
   const text = keyText(ingredients);
-  await store.put(artifactKey(kind, keyOfText(text), KEY_RECORD), Buffer.from(text));
+  await putOnce(store, artifactKey(kind, keyOfText(text), KEY_RECORD), Buffer.from(text));
 }
 
 /** Null when there is none, for example because an earlier version stored the artifact, or it is not of this key. */

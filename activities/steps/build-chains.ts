@@ -1,4 +1,5 @@
 import { writeKeyRecord } from '../../artifacts/key-record';
+import { putOnce } from '../../artifacts/put-once';
 import { openStore } from '../../artifacts/store/open-store';
 import { encodeChains } from '../../artifacts/tables/chains';
 import { buildChains } from '../../matching/chains';
@@ -40,6 +41,6 @@ export async function buildChainsTask(input: ChainsInput, context: TaskContext):
     { inputs, options: matchingOptions(input.spec) }
   );
   await writeKeyRecord(store, 'chains', made);
-  const stored = await store.put(chainsObject(key), bytes);
+  const stored = await putOnce(store, chainsObject(key), bytes);
   return { key, bytes: stored.bytes, crc32c: stored.crc32c };
 }

@@ -1,3 +1,4 @@
+import { putOnce } from '../../artifacts/put-once';
 import type { ObjectStore, StoredObject } from '../../artifacts/store/object-store';
 import { ArtifactCorruptError, InputError } from '../../matching/errors';
 import { MATRICES } from '../../matching/folding';
@@ -62,7 +63,7 @@ export async function writeFolded(
   const cached = store.isRemote ? new CachedParts(store, openCache(), context) : null;
   const stored = await mapConcurrently([...contents.entries()], atOnce(store), async ([index, content]) => {
     context.throwIfCancelled();
-    const part = await store.put(contents.length === 1 ? foldedObject(key) : foldedPart(key, index), content);
+    const part = await putOnce(store, contents.length === 1 ? foldedObject(key) : foldedPart(key, index), content);
     await cached?.keep(part, content);
     return part;
   });

@@ -1,4 +1,5 @@
 import { writeKeyRecord } from '../../artifacts/key-record';
+import { putOnce } from '../../artifacts/put-once';
 import { openStore } from '../../artifacts/store/open-store';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
@@ -56,8 +57,12 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
   const tables = encodeMatchTables(pair, { source: source.inputs, target: target.inputs }, matchingOptions(spec));
   await writeKeyRecord(store, 'matches', made);
   const files: [string, StoredObject][] = [];
-  for (const [name, bytes] of Object.entries(tables))
-    files.push([name, await store.put(matchObject(key, name), bytes)]);
+  for (const [name, bytes] of Object.entries(tables)) {
+    const object = matchObject(key, name);
+    // Prices are not unique: another computation of the pair may prove it by others.
+    const isUnique = name !== 'certificate.parquet';
+    files.push([name, await (isUnique ? putOnce(store, object, bytes) : store.put(object, bytes))]);
+  }
   const row = matchRow(pair, (performance.now() - started) / 1000);
   await writeMatchSummary(store, key, { row, files: Object.fromEntries(files) as Record<TableName, StoredObject> });
   await deleteCheckpoint(store, matchObject(key, CHECKPOINT));
