@@ -5,10 +5,11 @@ import type { Chance } from '../chaos/support/chance';
 import { expectCode, killPrograms } from '../support/program';
 import { startCluster } from './support/cluster';
 import type { Cluster } from './support/cluster';
-import { ClusterRun, PAIRS } from './support/cluster-run';
+import { ClusterRun, LAYERS, PAIRS } from './support/cluster-run';
 import { ComputedPairs } from './support/computed-pairs';
 import { FAULTS } from './support/faults';
 import type { ClusterFault } from './support/faults';
+import { foldedFetches } from './support/folded-fetches';
 
 /*
  * Three workers, a Temporal server and an emulator of buckets as real processes, and faults of every kind in random order.
@@ -31,6 +32,14 @@ beforeAll(async () => {
   expect(Object.keys(undisturbed)).toHaveLength(2 * PAIRS.length + 1);
   expect(computed.repeated('undisturbed')).toBe(0);
 }, 300_000);
+
+it('fetches a folded layer once for each machine that did not fold it, however many pairs need it', () => {
+  const fetches = foldedFetches(cluster.proxy);
+  expect(fetches.size).toBeLessThanOrEqual(LAYERS);
+  for (const count of fetches.values()) expect(count).toBeLessThanOrEqual(cluster.workers.length - 1);
+  const total = [...fetches.values()].reduce((sum, count) => sum + count, 0);
+  tell(`${total} fetches of folded layers for ${2 * PAIRS.length} readings by matches`);
+});
 
 afterAll(async () => {
   await killPrograms();

@@ -11,7 +11,7 @@ import type { Cluster } from './cluster';
 import { HEARTBEAT_SECONDS } from './faults';
 import { UserCommand } from './user-command';
 
-const LAYERS = 7;
+export const LAYERS = 7;
 
 /** Every pair of layers. */
 export const PAIRS = Array.from({ length: LAYERS }, (_, a) =>
