@@ -18,6 +18,7 @@ function runChild(seed, first, end, msLimit, onResult) {
     execArgv: ['--expose-gc', `--max-old-space-size=${HEAP_MEGABYTES}`],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+  const tooLong = `no end after ${msLimit} ms`;
   let said = '';
   let current = first;
   let timer;
@@ -30,13 +31,14 @@ function runChild(seed, first, end, msLimit, onResult) {
       reported = false;
       timer = setTimeout(() => {
         reported = true;
-        onResult({ index: current, error: `no end after ${msLimit} ms` });
+        onResult({ index: current, error: tooLong });
         child.kill('SIGKILL');
       }, msLimit);
       return;
     }
     reported = true;
-    onResult(message);
+    // Its answer may arrive before the timer is looked at.
+    onResult(message.ms >= msLimit ? { index: current, error: tooLong } : message);
   });
   return new Promise((resolve) => {
     child.once('close', (code, signal) => {

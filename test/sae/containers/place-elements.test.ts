@@ -65,7 +65,7 @@ describe.each(Object.keys(FLOAT_BYTES) as FloatType[])('runs of %s', (type) => {
     (transposed) => {
       for (const at of [0, 1, 777, COUNT - 1]) {
         for (const bad of [NaN, Infinity, -Infinity]) {
-            const matrix = allocateRows(Float64Array, FEATURES, WIDTH);
+          const matrix = allocateRows(Float64Array, FEATURES, WIDTH);
           const bytes = BYTES[type](VALUES.map((value, i) => (i === at ? bad : value)));
           expect(placeElements(bytes, 0, { type, bigEndian: false, transposed, matrix })).toBe(false);
         }
