@@ -79,7 +79,7 @@ class ModelMatcher {
         const ref = await this.folds.of(layer);
         if (ref !== null) folded.set(layer, ref);
       } catch (error) {
-        this.tracker.layerFailed(asFailure(error, 'fold', [layer]));
+        this.tracker.failed(asFailure(error, 'fold', [layer]));
       }
     }
     for (const pair of setAside) {
@@ -107,7 +107,7 @@ class ModelMatcher {
   private async foldOne(layer: LayerPlan): Promise<FoldedRef | null> {
     const { request, tracker } = this;
     if (layer.failure !== null) {
-      tracker.layerFailed(layer.failure);
+      tracker.failed(layer.failure);
       return null;
     }
     const effort = { work: layer.features * layer.elements * 8 };
@@ -120,7 +120,7 @@ class ModelMatcher {
     } catch (error) {
       const failure = asFailure(error, 'fold', [layer.layer]);
       if (mayPass(error) && patched('set-aside')) throw error;
-      tracker.layerFailed(failure);
+      tracker.failed(failure);
       return null;
     }
   }

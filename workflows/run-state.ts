@@ -31,10 +31,6 @@ export class RunStateTracker {
     this.layersFolded.set(layer, cached);
   }
 
-  layerFailed(failure: Failure): void {
-    this.failed(failure);
-  }
-
   pairStarted(source: number, target: number): void {
     this.aside.delete(`match ${nameOf(source, target)}`);
     this.running.add(nameOf(source, target));

@@ -34,27 +34,23 @@ const BUCKET_FAULTS: readonly FaultKind[] = [
 const always = (): null => null;
 const worker = ({ workers }: Cluster, chance: Chance): ClusterWorker => chance.one(workers);
 
+/** A worker gets a signal that ends it, sooner or later. */
+function signalled(name: string, signal: NodeJS.Signals): ClusterFault {
+  return {
+    name,
+    losesWork: true,
+    notRun: always,
+    happen: (cluster, _, chance) => {
+      const { host, service } = worker(cluster, chance);
+      service.signal(signal);
+      return Promise.resolve(`worker ${host.name}`);
+    },
+  };
+}
+
 export const FAULTS: readonly ClusterFault[] = [
-  {
-    name: 'kill -9 of a worker',
-    losesWork: true,
-    notRun: always,
-    happen: (cluster, _, chance) => {
-      const { host, service } = worker(cluster, chance);
-      service.signal('SIGKILL');
-      return Promise.resolve(`worker ${host.name}`);
-    },
-  },
-  {
-    name: 'SIGTERM of a worker',
-    losesWork: true,
-    notRun: always,
-    happen: (cluster, _, chance) => {
-      const { host, service } = worker(cluster, chance);
-      service.signal('SIGTERM');
-      return Promise.resolve(`worker ${host.name}`);
-    },
-  },
+  signalled('kill -9 of a worker', 'SIGKILL'),
+  signalled('SIGTERM of a worker', 'SIGTERM'),
   {
     name: 'SIGSTOP of a worker for longer than its heartbeat',
     losesWork: true,
