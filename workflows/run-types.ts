@@ -39,7 +39,23 @@ export interface RunSpec {
   readonly l0?: string;
   /** The one at this kind of hook point. */
   readonly hook?: string;
+  /** The one saved at this step of the training. Absent: the SAE that the training gave in the end. */
+  readonly step?: number;
   readonly allow_hook_mismatch: boolean;
+  /** A checkpoint of the same training: each layer is matched with the same layer there as well. */
+  readonly previous?: PreviousSpec;
+}
+
+/** The checkpoint that a run is compared with, and how. */
+export interface PreviousSpec {
+  /** Where its SAEs are: an absolute path or a URL. */
+  readonly source: string;
+  /** Of several steps in that place this one. */
+  readonly step?: number;
+  /** ρ of the comparison: a feature without a partner of about this cosine has died, or was born. */
+  readonly unmatched: number;
+  /** From this decoder cosine on a matched feature counts as kept, below it as changed. */
+  readonly kept: number;
 }
 
 /** How a run is carried out; none of it changes a result. */

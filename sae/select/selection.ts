@@ -15,6 +15,8 @@ export interface SaeSelection {
   readonly l0?: string;
   /** A kind of hook point such as `resid_post`, or a part of the hook point's name or of the path. */
   readonly hook?: string;
+  /** A step of the training; absent for the SAE that the training gave in the end. */
+  readonly step?: number;
 }
 
 /**
@@ -80,12 +82,21 @@ export function narrow(
   return chooseL0(inside, l0, (entry) => traits.get(entry)!, source);
 }
 
+/** A selection before its texts are checked. */
+interface WrittenSelection {
+  readonly width?: string | undefined;
+  readonly l0?: string | undefined;
+  readonly hook?: string | undefined;
+  readonly step?: number | undefined;
+}
+
 /** The selection in something larger, without keys that say nothing. */
-export function selectionOf({ width, l0, hook }: { [K in keyof SaeSelection]?: string | undefined }): SaeSelection {
+export function selectionOf({ width, l0, hook, step }: WrittenSelection): SaeSelection {
   return {
     ...(width !== undefined && { width: parseWidth(width) }),
     ...(l0 !== undefined && { l0: parseL0(l0) }),
     ...(hook !== undefined && { hook }),
+    ...(step !== undefined && { step }),
   };
 }
 
