@@ -13,5 +13,6 @@ export function createFoldActivities({ runTask, observer }: ActivityPorts): Fold
       }),
     compareComposed: (input) => atBoundary(observer, (options) => runTask('compareComposed', input, options)),
     buildChains: (input) => atBoundary(observer, (options) => runTask('buildChains', input, options)),
+    countDrift: (input) => atBoundary(observer, (options) => runTask('countDrift', input, options)),
   };
 }

@@ -12,10 +12,13 @@ export interface RunLayout {
   readonly manifest: string;
   readonly pairs: string;
   readonly chains: string;
+  readonly drift: string;
   /** Folder of the explorer page. */
   readonly report: string;
   /** The tables of one pair of layers, in hive-style folders. */
   pair(sourceLayer: number, targetLayer: number): PairFiles;
+  /** The tables of one layer matched with the same layer of the previous checkpoint. */
+  driftOf(layer: number): PairFiles;
 }
 
 /**
@@ -30,11 +33,17 @@ export function runLayout(largestLayer: number): RunLayout {
     manifest: 'manifest.json',
     pairs: 'pairs.parquet',
     chains: 'chains.parquet',
+    drift: 'drift.parquet',
     report: 'report',
     pair: (source, target) => ({
       matches: `matches/${folder(source, target)}/matches.parquet`,
       targets: `targets/${folder(source, target)}/targets.parquet`,
       certificate: `certificates/${folder(source, target)}/certificate.parquet`,
+    }),
+    driftOf: (layer) => ({
+      matches: `drift/layer=${layerName(layer, digits)}/matches.parquet`,
+      targets: `drift/layer=${layerName(layer, digits)}/targets.parquet`,
+      certificate: `drift/layer=${layerName(layer, digits)}/certificate.parquet`,
     }),
   };
 }

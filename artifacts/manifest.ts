@@ -32,6 +32,8 @@ const pairSchema = z.object({
   error: z.string().optional(),
 });
 
+const driftSchema = z.object({ layer: z.int(), status: z.enum(['done', 'failed']), error: z.string().optional() });
+
 const failureSchema = z.object({
   /** The step that failed, for example `fold` or `match`. */
   what: z.string(),
@@ -65,6 +67,10 @@ const runSchema = z.object({
   spec: json,
   /** The re-usable artifacts that the run was made of. Absent in manifests of versions that did not list them. */
   content_keys: contentKeysSchema.optional(),
+  /** Inputs of the checkpoint that the layers were compared with, as far as they could be read. */
+  previous: z.array(inputSchema).optional(),
+  /** What came of that comparison, one entry a layer. */
+  drift: z.array(driftSchema).optional(),
 });
 const pairManifestSchema = z.object({ ...common, kind: z.literal('pair'), options: json });
 const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema]);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskProgress } from '../activities/task-context';
 import { CancelledError, SaeMatchError } from '../matching/errors';
 import { groupFailures, groupLine } from '../workflows/group-failures';
+import { driftWorkflowId } from '../workflows/drift-workflow-id';
 import type { RunOutcome, RunProgress } from '../workflows/run-types';
 import { createProgressBar } from './progress-bar';
 import type { ProgressText } from './progress-bar';
@@ -85,11 +86,28 @@ async function pollRun(handle: RunHandle): Promise<Poll> {
 /** Answer to the query `progress`; null while no worker answers. */
 export async function queryProgress(handle: RunHandle): Promise<RunProgress | null> {
   try {
-    return await handle.client.withDeadline(Date.now() + QUERY_MS, () => handle.query<RunProgress>('progress'));
+    return await handle.client.withDeadline(Date.now() + QUERY_MS, async () => {
+      const progress = await handle.query<RunProgress>('progress');
+      return progress.phase === 'drift' ? withDrift(handle, progress) : progress;
+    });
   } catch (error) {
     // The server waits for a worker for as long as the query may take.
     if (isUnavailable(error) && !textOf(error).includes('DEADLINE_EXCEEDED')) throw error;
     return null;
+  }
+}
+
+/** The comparison with the previous checkpoint knows itself how far it is. */
+async function withDrift(handle: RunHandle, progress: RunProgress): Promise<RunProgress> {
+  const { WorkflowNotFoundError } = await import('@temporalio/client');
+  try {
+    const child = handle.client.getHandle(driftWorkflowId(handle.workflowId));
+    const { pairs, setAside, pausesUntil } = await child.query<RunProgress>('progress');
+    return { ...progress, drift: pairs, setAside, pausesUntil };
+  } catch (error) {
+    // It is about to begin.
+    if (error instanceof WorkflowNotFoundError) return progress;
+    throw error;
   }
 }
 
@@ -127,6 +145,7 @@ function progressText(progress: RunProgress | null, heartbeats: readonly TaskPro
   if (progress === null) return { label: 'waiting', fraction: null, detail: 'for a worker' };
   const { pairs, layers } = progress;
   if (progress.phase === 'resolving') return { label: 'reading', fraction: null, detail: 'looking at the source' };
+  if (progress.phase === 'drift') return driftText(progress);
   const partial = heartbeats.reduce((sum, { done, total }) => sum + Math.min(1, done / Math.max(1, total)), 0);
   const steps = layers.total + pairs.total;
   const done = layers.folded + layers.failed + pairs.done + pairs.failed;
@@ -139,5 +158,16 @@ function progressText(progress: RunProgress | null, heartbeats: readonly TaskPro
     label: progress.phase,
     fraction: steps === 0 ? null : Math.min(1, (done + 0.9 * Math.min(partial, pairs.running.length)) / steps),
     detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}${aside}  ${running}${gap}`,
+  };
+}
+
+function driftText({ phase, drift }: RunProgress): ProgressText {
+  const { total = 0, done = 0, failed = 0, running = [], setAside = [] } = drift ?? {};
+  const aside = setAside.length > 0 ? `, ${setAside.length} set aside` : '';
+  const layers = running.slice(0, 3).map((pair) => pair.split(':')[0]!);
+  return {
+    label: phase,
+    fraction: total === 0 ? null : (done + failed) / total,
+    detail: `layers compared ${done}/${total}${failed > 0 ? `, ${failed} failed` : ''}${aside}  ${layers.join(' ')}`,
   };
 }

@@ -2,6 +2,8 @@ import { runFolder, runLayout } from '../artifacts/layout';
 import type { RunManifest } from '../artifacts/manifest';
 import { openStore } from '../artifacts/store/open-store';
 import { decodeChains } from '../artifacts/tables/chains';
+import { decodeDrift } from '../artifacts/tables/drift';
+import type { DriftRow } from '../artifacts/tables/drift';
 import { decodeMatches } from '../artifacts/tables/matches';
 import { decodePairs } from '../artifacts/tables/pairs';
 import type { PairRow } from '../artifacts/tables/pairs';
@@ -31,6 +33,12 @@ export class RunResults {
 
   async pairs(): Promise<PairRow[]> {
     return decodePairs(await this.read(this.layout.pairs), this.layout.pairs);
+  }
+
+  /** How each layer differs from the previous checkpoint; empty where it was compared with none. */
+  async drift(): Promise<DriftRow[]> {
+    if (!this.manifest.artifacts.some(({ path }) => path === this.layout.drift)) return [];
+    return decodeDrift(await this.read(this.layout.drift), this.layout.drift);
   }
 
   /** Empty when the run has no chains because every pair failed. */

@@ -16,6 +16,8 @@ export interface RunStatus {
   readonly started: string | null;
   readonly finished: string | null;
   readonly pairs: { readonly total: number | null; readonly done: number | null; readonly failed: number | null };
+  /** Layers compared with the previous checkpoint; null where there is none, or nothing is known of it yet. */
+  readonly drift: Readonly<Record<'total' | 'done' | 'failed', number>> | null;
   readonly failures: readonly string[];
   /** The same, those of one cause together. */
   readonly causes: readonly FailureGroup[];
@@ -34,6 +36,7 @@ export function statusFromManifest(manifest: RunManifest, location: string): Run
     started: manifest.timings.started,
     finished: manifest.timings.finished,
     pairs: { total: manifest.pairs.length, done: manifest.pairs.length - failed, failed },
+    drift: manifest.drift === undefined ? null : tally(manifest.drift),
     failures: manifest.failures.map(({ message }) => message),
     causes: groupFailures(manifest.failures),
     progress: null,
@@ -65,10 +68,16 @@ export async function statusFromServer(
       done: progress?.pairs.done ?? null,
       failed: progress?.pairs.failed ?? null,
     },
+    drift: progress?.drift ?? null,
     failures: progress?.failures.map(({ message }) => message) ?? [],
     causes: groupFailures(progress?.failures ?? []),
     progress,
   };
+}
+
+function tally(layers: NonNullable<RunManifest['drift']>): NonNullable<RunStatus['drift']> {
+  const failed = layers.filter(({ status }) => status === 'failed').length;
+  return { total: layers.length, done: layers.length - failed, failed };
 }
 
 /** State of a workflow as the words of the project. */

@@ -1,6 +1,5 @@
 import type { PairRow } from '../artifacts/tables/pairs';
 import type { Chain } from '../matching/chains';
-import { groupFailures, groupLine } from '../workflows/group-failures';
 import type { Descriptions } from './descriptions';
 import { figure, formatSeconds, formatTable } from './format-table';
 import type { Output } from './output';
@@ -12,6 +11,7 @@ const CLOSE_COSINE = 0.5;
 /** Prints what a finished run found, pair by pair, with the rule of every number beside it. */
 export async function printPairs(output: Output, results: RunResults): Promise<void> {
   const rows = await results.pairs();
+  if (rows.length === 0) return;
   const lines = await Promise.all(rows.map((row) => pairLine(row, results)));
   const header = ['layers', 'features', 'mean folded MSE', 'median cosine', 'mutual nearest', 'cosine ≥ 0.5', 'gap'];
   for (const line of formatTable(header, lines, [1, 2, 3, 4, 5, 6])) output.print(line);
@@ -23,7 +23,6 @@ export async function printPairs(output: Output, results: RunResults): Promise<v
   output.print(
     'gap              cost above the proven lower bound of every one-to-one matching: 0 up to rounding is optimal'
   );
-  for (const group of groupFailures(results.manifest.failures)) output.warn(`failed: ${groupLine(group)}`);
 }
 
 async function pairLine(row: PairRow, results: RunResults): Promise<string[]> {

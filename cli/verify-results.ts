@@ -5,9 +5,12 @@ import type { PairVerification, VerifyPairInput } from '../activities/steps/veri
 import type { PairFiles } from '../artifacts/layout';
 import type { Manifest } from '../artifacts/manifest';
 import type { ObjectStore } from '../artifacts/store/object-store';
+import { decodeDrift } from '../artifacts/tables/drift';
+import type { DriftRow } from '../artifacts/tables/drift';
 import { decodePairs } from '../artifacts/tables/pairs';
 import type { PairRow } from '../artifacts/tables/pairs';
 import { getVerified } from '../artifacts/verified';
+import type { DriftCounts } from '../matching/drift';
 import { SaeMatchError } from '../matching/errors';
 import { hashInputs } from '../sae/hash-inputs';
 import { resolveSaeArgument } from '../sae/sae-argument';
@@ -15,6 +18,7 @@ import { exportDifference } from '../sae/scale/export-difference';
 import type { ExportFile } from '../sae/scale/export-difference';
 import { hashExport } from '../sae/scale/export-files';
 import { isScaleWord } from '../sae/scale/scale-choice';
+import type { PreviousSpec } from '../workflows/run-types';
 
 /** Result of `verify`; field names as in its JSON. */
 export interface Verification {
@@ -26,6 +30,8 @@ export interface Verification {
   readonly bound: number | null;
   readonly gap: number | null;
   readonly pairs: readonly VerifiedPair[];
+  /** Layers matched with the previous checkpoint; absent where there is none. */
+  readonly drift?: readonly VerifiedPair[];
 }
 
 export interface Check {
@@ -51,6 +57,8 @@ export interface PairToVerify {
   readonly files: PairFiles;
   readonly source: SaeToVerify;
   readonly target: SaeToVerify;
+  /** How it was compared where it is a layer with the previous checkpoint, which is the source. */
+  readonly drift?: Pick<PreviousSpec, 'kept' | 'unmatched'>;
 }
 
 /** An input SAE: where it is now, and the SHA-256 of the files that the results were made from. */
@@ -80,15 +88,19 @@ export async function verifyResults(
   options: VerifyOptions
 ): Promise<Verification> {
   const checksums = await checkChecksums(store, manifest, pairs);
-  const stated = await statedRows(store);
+  const stated = await statedRows(store, manifest);
   const verified: VerifiedPair[] = [];
   for (const [index, pair] of pairs.entries()) {
     options.onPair?.(index, pairs.length);
     verified.push(await verifyPair(store, pair, stated, options));
   }
-  const permutation = check(verified.flatMap((pair) => pair.permutation.faults.map((fault) => named(pair, fault))));
+  const faultsOf = ({ permutation: { faults } }: VerifiedPair, index: number): string[] =>
+    faults.map((fault) => `${nameOf(pairs[index]!)}: ${fault}`);
+  const permutation = check(verified.flatMap(faultsOf));
+  const own = verified.filter((_, index) => pairs[index]!.drift === undefined);
+  const drift = verified.filter((_, index) => pairs[index]!.drift !== undefined);
   const sum = (of: (pair: VerifiedPair) => number | null): number | null =>
-    verified.reduce<number | null>((total, pair) => addOrNull(total, of(pair)), 0);
+    own.reduce<number | null>((total, pair) => addOrNull(total, of(pair)), 0);
   return {
     ok: checksums.ok && permutation.ok && verified.every(({ certificate }) => certificate.ok),
     checksums,
@@ -96,7 +108,8 @@ export async function verifyResults(
     objective: sum(({ objective }) => objective),
     bound: sum(({ bound }) => bound),
     gap: sum(({ gap }) => gap),
-    pairs: verified,
+    pairs: own,
+    ...(drift.length > 0 && { drift }),
   };
 }
 
@@ -116,7 +129,7 @@ async function checkChecksums(store: ObjectStore, manifest: Manifest, pairs: rea
 }
 
 const MOVED_EXPORT = 'Name the original export with --scale.';
-const MOVED = 'Name the original SAEs with --source (and --target for a pair).';
+const MOVED = 'Name the original SAEs with --source (and --target for a pair, --previous for a checkpoint before).';
 
 async function checkInput({ argument, sha256: expected }: SaeToVerify): Promise<void> {
   const { source, entry } = await resolveSaeArgument(argument).catch((cause: unknown) => {
@@ -149,25 +162,35 @@ async function checkScale({ scale }: SaeToVerify): Promise<void> {
   });
 }
 
-async function statedRows(store: ObjectStore): Promise<PairRow[]> {
-  try {
-    return await decodePairs(await store.get('pairs.parquet'));
-  } catch (error) {
-    // The checksum check has reported it.
-    if (error instanceof SaeMatchError) return [];
-    throw error;
-  }
+interface StatedRows {
+  readonly pairs: readonly PairRow[];
+  readonly drift: readonly DriftRow[];
+}
+
+async function statedRows(store: ObjectStore, manifest: Manifest): Promise<StatedRows> {
+  const read = async <T>(name: string, decode: (bytes: Uint8Array) => Promise<T[]>): Promise<T[]> => {
+    try {
+      return await decode(await store.get(name));
+    } catch (error) {
+      // The checksum check has reported it.
+      if (error instanceof SaeMatchError) return [];
+      throw error;
+    }
+  };
+  const hasDrift = manifest.kind === 'run' && manifest.drift !== undefined;
+  return {
+    pairs: await read('pairs.parquet', decodePairs),
+    drift: hasDrift ? await read('drift.parquet', decodeDrift) : [],
+  };
 }
 
 async function verifyPair(
   store: ObjectStore,
   pair: PairToVerify,
-  stated: readonly PairRow[],
+  stated: StatedRows,
   options: VerifyOptions
 ): Promise<VerifiedPair> {
-  const row = stated.find(
-    ({ source_layer, target_layer }) => source_layer === pair.sourceLayer && target_layer === pair.targetLayer
-  );
+  const row = statedRow(pair, stated);
   const input: VerifyPairInput = {
     ...options.options,
     location: store.url(''),
@@ -177,6 +200,10 @@ async function verifyPair(
     ...(pair.source.scale &&
       pair.target.scale && { scales: { source: pair.source.scale.choice, target: pair.target.scale.choice } }),
     statedObjective: row?.objective ?? null,
+    ...(pair.drift && { unmatched: pair.drift.unmatched }),
+    ...(pair.drift &&
+      row &&
+      'kept' in row && { drift: { kept: pair.drift.kept, stated: row as DriftCounts & DriftRow } }),
   };
   const { permutationFaults, certificateFaults, proof }: PairVerification = await runTask('verifyPair', input, options);
   return {
@@ -191,12 +218,28 @@ async function verifyPair(
   };
 }
 
+/** The row that is about a pair; a layer compared with the previous checkpoint has none in pairs.parquet. */
+function statedRow(pair: PairToVerify, { pairs, drift }: StatedRows): PairRow | DriftRow | undefined {
+  if (pair.drift !== undefined) return drift.find(({ layer }) => layer === pair.targetLayer);
+  return pairs.find(
+    ({ source_layer, target_layer }) => source_layer === pair.sourceLayer && target_layer === pair.targetLayer
+  );
+}
+
 /** `pair 3→4`, or `pair` when the layers are not known. */
-export function pairName({ source_layer: source, target_layer: target }: VerifiedPair): string {
+export function pairName({
+  source_layer: source,
+  target_layer: target,
+}: Pick<VerifiedPair, 'source_layer' | 'target_layer'>): string {
   return source === null || target === null ? 'pair' : `pair ${source}→${target}`;
 }
 
-const named = (pair: VerifiedPair, fault: string): string => `${pairName(pair)}: ${fault}`;
+/** `drift of layer 3` for a layer that was compared with the previous checkpoint. */
+export const driftName = (layer: number | null): string => `drift of layer ${layer ?? 'unknown'}`;
+
+const nameOf = ({ drift, sourceLayer, targetLayer }: PairToVerify): string =>
+  drift === undefined ? pairName({ source_layer: sourceLayer, target_layer: targetLayer }) : driftName(targetLayer);
+
 const check = (faults: readonly string[]): Check => ({ ok: faults.length === 0, faults });
 const addOrNull = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 

@@ -1,5 +1,7 @@
+import type { DriftCounts } from '../matching/drift';
 import type {
   ComposedComparison,
+  DriftRef,
   Failure,
   FoldedRef,
   LayerPlan,
@@ -26,6 +28,8 @@ export interface FoldActivities {
   foldLayer(input: FoldInput): Promise<FoldedRef>;
   compareComposed(input: CompareInput): Promise<ComposedComparison>;
   buildChains(input: ChainsInput): Promise<ChainsRef>;
+  /** Counts what the features of the previous checkpoint have become. */
+  countDrift(input: DriftInput): Promise<DriftCounts>;
 }
 
 /** Activities of the `match` pool: one at a time a device. */
@@ -54,6 +58,14 @@ export interface CompareInput {
   readonly steps: readonly MatchRef[];
 }
 
+export interface DriftInput {
+  readonly spec: RunSpec;
+  /** The layer in the previous checkpoint, and in the current one. */
+  readonly previous: FoldedRef;
+  readonly current: FoldedRef;
+  readonly match: MatchRef;
+}
+
 export interface ChainsInput {
   readonly spec: RunSpec;
   readonly layers: readonly { readonly layer: number; readonly folded: FoldedRef | null }[];
@@ -75,6 +87,8 @@ export interface PublishInput {
   readonly failures: readonly Failure[];
   readonly composed: readonly ComposedComparison[];
   readonly chains: ChainsRef | null;
+  /** Layers compared with the previous checkpoint; absent where there is none. */
+  readonly drift?: readonly DriftRef[];
   /** ISO 8601 time at which the run started. */
   readonly started: string;
 }

@@ -10,7 +10,7 @@ export interface ToldFailure {
 
 /** Failures that have one cause. */
 export interface FailureGroup {
-  /** The step that failed: `read`, `fold`, `match`, `compose`. */
+  /** The step that failed: `read`, `fold`, `match`, `drift`, `compose`. */
   readonly what: string;
   readonly type: string;
   readonly summary: string;
@@ -30,7 +30,7 @@ export function groupFailures(failures: readonly ToldFailure[]): FailureGroup[] 
   return [...groups.values()]
     .map((group) => {
       const [{ what, type, message, summary = message }] = group as [ToldFailure];
-      const where = group.flatMap(({ layers }) => (layers.length === 0 ? [] : [layers.join(':')]));
+      const where = group.flatMap(({ layers }) => (layers.length === 0 ? [] : [[...new Set(layers)].join(':')]));
       return { what, type, summary, where, example: message };
     })
     .sort((a, b) => b.where.length - a.where.length);

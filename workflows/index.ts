@@ -1,3 +1,4 @@
 /** Everything that workers register; this file is the entry of the workflow bundle. */
 export { modelMatch } from './model-match';
 export { composeChains } from './compose-chains';
+export { drift } from './drift';

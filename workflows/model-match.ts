@@ -1,6 +1,5 @@
 import {
   CancellationScope,
-  defineQuery,
   executeChild,
   isCancellation,
   patched,
@@ -14,14 +13,14 @@ import type { IoActivities } from './activity-types';
 import { composeChains } from './compose-chains';
 import type { ComposeRequest, Composition } from './compose-chains';
 import { deadlineOf } from './deadline';
+import { compareWithPrevious } from './drift-phase';
 import { asFailure, isCorrupt } from './failures';
 import { matchModel } from './match-model';
 import type { MatchedModel } from './match-model';
 import { withPauses } from './pause';
+import { progressQuery } from './progress-query';
 import { RunStateTracker } from './run-state';
 import type { RunOutcome, RunPlan, RunProgress, RunRequest } from './run-types';
-
-export const progressQuery = defineQuery<RunProgress>('progress');
 
 /** How often a run goes back to its layers and pairs because something in the store was found damaged. */
 const MOST_REPAIRS = 3;
@@ -67,6 +66,7 @@ async function runPhases(request: RunRequest, tracker: RunStateTracker): Promise
 async function carryOut(request: RunRequest, plan: RunPlan, tracker: RunStateTracker): Promise<RunOutcome> {
   report(tracker, 'matching');
   const model = await matchModel(request, plan, tracker);
+  const drift = await compareWithPrevious(request, plan, tracker);
   report(tracker, 'composing');
   const composition = await composeAll(request, plan, model, tracker);
   report(tracker, 'publishing');
@@ -77,6 +77,7 @@ async function carryOut(request: RunRequest, plan: RunPlan, tracker: RunStateTra
     failures: tracker.failures,
     composed: composition?.composed ?? [],
     chains: composition?.chains ?? null,
+    ...(drift !== undefined && { drift }),
     started: workflowInfo().runStartTime.toISOString(),
   };
   return withPauses('publish', () => io(request, totalBytes(plan)).publishRun(results), request, tracker);

@@ -1,4 +1,4 @@
-import type { Failure, RunProgress, RunRequest } from './run-types';
+import type { Failure, PairsProgress, RunProgress, RunRequest } from './run-types';
 
 /** The live state of a run inside its workflow, and the snapshot that queries return. */
 export class RunStateTracker {
@@ -6,6 +6,8 @@ export class RunStateTracker {
   state: RunProgress['state'] = 'running';
   layersTotal = 0;
   pairsTotal = 0;
+  /** Of the comparison with the previous checkpoint, as far as the run knows; null where there is none. */
+  drift: PairsProgress | null = null;
   private pauseEnd: string | null = null;
   private readonly stepFailures = new Map<string, Failure>();
   /** Layers that are folded, and whether they had been before. */
@@ -15,7 +17,11 @@ export class RunStateTracker {
   private readonly aside = new Map<string, Failure>();
   private readonly running = new Set<string>();
 
-  constructor(private readonly request: RunRequest) {}
+  /** @param step name of the step that pairs go through, in failures */
+  constructor(
+    private readonly request: RunRequest,
+    private readonly step: 'match' | 'drift' = 'match'
+  ) {}
 
   get failures(): readonly Failure[] {
     return [...this.stepFailures.values()];
@@ -25,6 +31,7 @@ export class RunStateTracker {
   startOver(): void {
     for (const kept of [this.stepFailures, this.layersFolded, this.pairsDone, this.pairsFailed, this.aside])
       kept.clear();
+    this.drift = null;
   }
 
   layerFolded(layer: number, cached: boolean): void {
@@ -32,7 +39,7 @@ export class RunStateTracker {
   }
 
   pairStarted(source: number, target: number): void {
-    this.aside.delete(`match ${nameOf(source, target)}`);
+    this.aside.delete(`${this.step} ${nameOf(source, target)}`);
     this.running.add(nameOf(source, target));
   }
 
@@ -86,8 +93,9 @@ export class RunStateTracker {
         cached: countTrue(this.pairsDone),
         failed: this.pairsFailed.size,
         running: [...this.running],
-        setAside: this.asideLayers('match'),
+        setAside: this.asideLayers(this.step),
       },
+      ...(this.drift !== null && { drift: this.drift }),
       setAside: [...this.aside.values()],
       pausesUntil: this.pauseEnd,
       failures: this.failures,
@@ -109,7 +117,7 @@ export class RunStateTracker {
 
   private pairEnded(source: number, target: number): void {
     this.running.delete(nameOf(source, target));
-    this.aside.delete(`match ${nameOf(source, target)}`);
+    this.aside.delete(`${this.step} ${nameOf(source, target)}`);
   }
 
   private asideLayers(step: string): string[] {

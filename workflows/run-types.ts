@@ -1,3 +1,4 @@
+import type { DriftCounts } from '../matching/drift';
 import type { Metric, PartWeights, WeightMode } from '../matching/features';
 
 /**
@@ -122,6 +123,8 @@ export interface LayerPlan {
 export interface RunPlan {
   readonly layers: readonly LayerPlan[];
   readonly pairs: readonly (readonly [number, number])[];
+  /** The same layers of the previous checkpoint; absent where there is none to compare with. */
+  readonly previous?: readonly LayerPlan[];
 }
 
 /** A folded layer in the store. */
@@ -147,10 +150,19 @@ export interface MatchRef {
   readonly cached: boolean;
 }
 
+/** A layer that was compared with the same layer of the previous checkpoint. */
+export interface DriftRef {
+  readonly layer: number;
+  /** Both its layers are this one: the source is that of the previous checkpoint. */
+  readonly match: MatchRef;
+  readonly counts: DriftCounts;
+}
+
 /** Why a step failed, in words for the user. */
 export interface Failure {
-  /** The step: `read`, `fold`, `match`, `compose`. */
+  /** The step: `read`, `fold`, `match`, `drift`, `compose`. */
   readonly what: string;
+  /** One of a layer, two of a pair; of a layer compared with the previous checkpoint twice the same. */
   readonly layers: readonly number[];
   /** Name of the error's class. */
   readonly type: string;
@@ -171,27 +183,31 @@ export interface ComposedComparison {
 
 export type RunState = 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
 
+export interface PairsProgress {
+  readonly total: number;
+  readonly done: number;
+  readonly cached: number;
+  readonly failed: number;
+  /** Pairs at work, as `source:target`. */
+  readonly running: readonly string[];
+  /** Pairs that keep failing and are tried again later. */
+  readonly setAside: readonly string[];
+}
+
 /** Answer to the query `progress`. */
 export interface RunProgress {
   readonly runId: string;
   readonly state: RunState;
-  readonly phase: 'resolving' | 'matching' | 'composing' | 'publishing' | 'finished';
+  readonly phase: 'resolving' | 'matching' | 'drift' | 'composing' | 'publishing' | 'finished';
   readonly layers: {
     readonly total: number;
     readonly folded: number;
     readonly cached: number;
     readonly failed: number;
   };
-  readonly pairs: {
-    readonly total: number;
-    readonly done: number;
-    readonly cached: number;
-    readonly failed: number;
-    /** Pairs at work, as `source:target`. */
-    readonly running: readonly string[];
-    /** Pairs that keep failing and are tried again later. */
-    readonly setAside: readonly string[];
-  };
+  readonly pairs: PairsProgress;
+  /** Layers compared with the previous checkpoint, as pairs of a layer with itself; absent where none are. */
+  readonly drift?: PairsProgress;
   /** Why pairs are set aside. */
   readonly setAside: readonly Failure[];
   /** Time, as ISO 8601, at which they are tried again; null while other pairs are at work. */

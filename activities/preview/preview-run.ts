@@ -3,6 +3,7 @@ import { openStore } from '../../artifacts/store/open-store';
 import { memoryRange } from '../../matching/engine/plan';
 import type { LayerPlan, RunSpec } from '../../workflows/run-types';
 import { hashSourceTask } from '../steps/hash-source';
+import { driftSpec } from '../steps/planned-keys';
 import type { TaskContext } from '../task-context';
 import { createTileThreads } from '../tiles/tile-threads';
 import { previewLayer } from './preview-layer';
@@ -23,6 +24,8 @@ export interface RunPreview {
   readonly run: RunStateNow;
   readonly layers: readonly LayerPreview[];
   readonly pairs: readonly PairPreview[];
+  /** Where the run is compared with a previous checkpoint: its layers, and their matches with those of the run. */
+  readonly previous?: { readonly layers: readonly LayerPreview[]; readonly pairs: readonly PairPreview[] };
   readonly totals: Totals;
 }
 
@@ -39,12 +42,19 @@ export interface Totals {
 export async function previewRunTask({ runId, spec }: PreviewInput, context: TaskContext): Promise<RunPreview> {
   const plan = await hashSourceTask({ spec }, context);
   const content = await lookInto(openStore(spec.out));
-  const total = plan.layers.length + plan.pairs.length;
+  const total = plan.layers.length + plan.pairs.length + (plan.previous ?? []).length;
   const layers: LayerPreview[] = [];
   const pairs: PairPreview[] = [];
+  const earlier = new Map((plan.previous ?? []).map((layer) => [layer.layer, layer]));
+  const previous = { layers: [] as LayerPreview[], pairs: [] as PairPreview[] };
   const report = (): void => {
     context.throwIfCancelled();
-    context.onProgress({ phase: 'verifying', done: layers.length + pairs.length, total, gap: null });
+    context.onProgress({
+      phase: 'verifying',
+      done: layers.length + pairs.length + previous.layers.length,
+      total,
+      gap: null,
+    });
   };
   for (const layer of plan.layers) {
     report();
@@ -55,21 +65,34 @@ export async function previewRunTask({ runId, spec }: PreviewInput, context: Tas
     report();
     pairs.push(await previewPair(content, spec, layerOf.get(source)!, layerOf.get(target)!));
   }
+  for (const [number, layer] of earlier) {
+    report();
+    previous.layers.push(await previewLayer(content, spec, layer));
+    previous.pairs.push(await previewPair(content, driftSpec(spec), layer, layerOf.get(number)!));
+  }
   const run = await runState(content.store, runId, plan.layers);
-  return { run, layers, pairs, totals: totalsOf(layers, pairs, layerOf) };
+  const sizes = [...sizesOf(pairs, layerOf, layerOf), ...sizesOf(previous.pairs, earlier, layerOf)];
+  const totals = totalsOf([...layers, ...previous.layers], sizes);
+  return { run, layers, pairs, ...(plan.previous !== undefined && { previous }), totals };
 }
 
-function totalsOf(
-  layers: readonly LayerPreview[],
+type Size = Parameters<typeof memoryRange>[0];
+
+/** Sizes of the pairs that are matched. */
+function sizesOf(
   pairs: readonly PairPreview[],
-  layerOf: ReadonlyMap<number, LayerPlan>
-): Totals {
-  const sizes = pairs
+  sources: ReadonlyMap<number, LayerPlan>,
+  targets: ReadonlyMap<number, LayerPlan>
+): Size[] {
+  return pairs
     .filter(({ state }) => state === 'match' || state === 'resume' || state === 'damaged')
     .map(({ source, target }) => {
-      const [a, b] = [layerOf.get(source)!, layerOf.get(target)!];
+      const [a, b] = [sources.get(source)!, targets.get(target)!];
       return { rows: a.features, columns: b.features, width: a.elements };
     });
+}
+
+function totalsOf(layers: readonly LayerPreview[], sizes: readonly Size[]): Totals {
   const memory = sizes.map(memoryOf);
   return {
     read_bytes: layers
@@ -86,7 +109,7 @@ function totalsOf(
   };
 }
 
-function memoryOf(size: Parameters<typeof memoryRange>[0]): ReturnType<typeof memoryRange> {
+function memoryOf(size: Size): ReturnType<typeof memoryRange> {
   const { rows, columns, width } = size;
   const tiles = createTileThreads({ device: 'cpu', threads: availableParallelism() });
   const { least, most } = memoryRange(size, tiles.devicesFor(rows, columns, width)[0]!);

@@ -10,12 +10,15 @@ import type { KeyedLayer, LayerArtifacts } from './layer-keys';
 export interface KeyedRun {
   readonly layers: readonly KeyedLayer[];
   readonly pairs: readonly (readonly [number, number])[];
+  /** The same layers of the previous checkpoint, where the run is compared with one. */
+  readonly previous?: readonly KeyedLayer[];
 }
 
 /** Content keys of everything that a run may look for in the store or put there if nothing of it fails. */
-export function plannedKeys(spec: RunSpec, { layers, pairs }: KeyedRun): ContentKeys {
-  const usable = layers.filter(({ files }) => files.length > 0);
-  const keys = new Map(usable.map((layer) => [layer.layer, layerKeys(spec, layer)]));
+export function plannedKeys(spec: RunSpec, { layers, pairs, previous = [] }: KeyedRun): ContentKeys {
+  const keysOf = (some: readonly KeyedLayer[]): Map<number, LayerArtifacts<string>> =>
+    new Map(some.filter(({ files }) => files.length > 0).map((layer) => [layer.layer, layerKeys(spec, layer)]));
+  const [keys, earlier] = [keysOf(layers), keysOf(previous)];
   const matches = new Map<string, string[]>();
   for (const [source, target] of pairs) {
     const [a, b] = [keys.get(source), keys.get(target)];
@@ -23,14 +26,18 @@ export function plannedKeys(spec: RunSpec, { layers, pairs }: KeyedRun): Content
     const possible = possibleMatches({ layer: source, ...a }, { layer: target, ...b }, spec).map(keyOf);
     matches.set(`${source}:${target}`, possible);
   }
+  const drift = [...earlier].flatMap(([layer, before]) => {
+    const now = keys.get(layer);
+    return now === undefined ? [] : possibleMatches({ layer, ...before }, { layer, ...now }, driftSpec(spec));
+  });
   const steps = layers.slice(0, -1).map(({ layer }, index) => {
     const [key] = matches.get(`${layer}:${layers[index + 1]!.layer}`) ?? [];
     return key === undefined ? null : { key };
   });
   const present = layers.map(({ layer }) => ({ layer, rows: keys.get(layer)?.rows ?? null }));
   return {
-    folded: sorted([...keys.values()].flatMap(({ rows, folded }) => [rows, folded])),
-    matches: sorted([...matches.values()].flat()),
+    folded: sorted([...keys.values(), ...earlier.values()].flatMap(({ rows, folded }) => [rows, folded])),
+    matches: sorted([...[...matches.values()].flat(), ...drift.map(keyOf)]),
     chains: [chainsKey(present, steps, spec)],
   };
 }
@@ -49,6 +56,11 @@ export function possibleMatches(
   return foldings(source).flatMap((a) =>
     foldings(target).map((b) => matchIngredients({ ...source, folded: a }, { ...target, folded: b }, spec))
   );
+}
+
+/** How a layer is matched with the previous checkpoint: as the run matches, but features may stay unmatched. */
+export function driftSpec(spec: RunSpec): RunSpec {
+  return spec.previous === undefined ? spec : { ...spec, unmatched: spec.previous.unmatched };
 }
 
 const sorted = (keys: readonly string[]): string[] => [...new Set(keys)].sort();

@@ -1,24 +1,25 @@
-import { crc32c } from '../../transport/crc32c';
 import type { ContentKeys } from '../../artifacts/content-keys';
 import { runFolder, runLayout } from '../../artifacts/layout';
-import type { RunLayout } from '../../artifacts/layout';
 import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
-import type { ManifestArtifact, RunManifest } from '../../artifacts/manifest';
+import type { ManifestArtifact, ManifestInput, RunManifest } from '../../artifacts/manifest';
 import { runPlanKey } from '../../artifacts/run-plan';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
-import { checkIntact, getVerified } from '../../artifacts/verified';
+import { getVerified } from '../../artifacts/verified';
 import { VERSION } from '../../matching/version';
 import type { PublishInput } from '../../workflows/activity-types';
-import type { Failure, MatchRef, RunOutcome, RunRequest } from '../../workflows/run-types';
+import type { LayerPlan, RunOutcome, RunRequest, RunSpec } from '../../workflows/run-types';
 import { environmentFacts } from './environment-facts';
+import { failureOf } from './failure-of';
 import { inputHashes } from './input-hashes';
 import { chainsObject } from './keys';
 import { matchingOptions } from './matching-options';
 import { requireMatchSummary } from './match-summary';
 import { plannedKeys } from './planned-keys';
 import type { MatchSummary } from './match-summary';
+import { driftOutcomes, publishDrift } from './publish-drift';
+import { publishBytes, publishTables } from './publish-tables';
 
 /**
  * Puts a run's results into its folder: the tables of every pair, pairs.parquet, chains.parquet, and the manifest last.
@@ -35,7 +36,7 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
   for (const match of matches) {
     const summary = await requireMatchSummary(store, match);
     summaries.set(`${match.source}:${match.target}`, summary);
-    artifacts.push(...(await publishTables(store, folder, layout, match, summary)));
+    artifacts.push(...(await publishTables(store, folder, layout.pair(match.source, match.target), summary)));
   }
   const rows = plan.pairs.map(([source, target]) =>
     pairRow(input, source, target, summaries.get(`${source}:${target}`))
@@ -47,7 +48,9 @@ export async function publishRun(store: ObjectStore, input: PublishInput, finish
     const chains = await getVerified(store, { ...input.chains, key: chainsObject(input.chains.key) });
     artifacts.push(await publishBytes(store, folder, layout.chains, chains));
   }
-  const state = failures.length === 0 ? 'done' : matches.length === 0 ? 'failed' : 'partial';
+  artifacts.push(...(await publishDrift(store, folder, layout, input)));
+  const nothingDone = matches.length === 0 && (input.drift ?? []).length === 0;
+  const state = failures.length === 0 ? 'done' : nothingDone ? 'failed' : 'partial';
   await writeManifest(store, `${folder}/${layout.manifest}`, manifestOf(input, state, artifacts, finished));
   await store.delete(runPlanKey(request.runId));
   return {
@@ -67,38 +70,6 @@ export async function discardRun(store: ObjectStore, { runId }: Pick<RunRequest,
   for (const key of [...keys, runPlanKey(runId)]) await store.delete(key);
 }
 
-async function publishTables(
-  store: ObjectStore,
-  folder: string,
-  layout: RunLayout,
-  match: MatchRef,
-  summary: MatchSummary
-): Promise<ManifestArtifact[]> {
-  const names = layout.pair(match.source, match.target);
-  const { files } = summary;
-  const targets = [
-    [files['matches.parquet'], names.matches],
-    [files['targets.parquet'], names.targets],
-    [files['certificate.parquet'], names.certificate],
-  ] as const;
-  for (const [file, name] of targets) {
-    // A damaged table is computed again and never passed on.
-    await checkIntact(store, file);
-    await store.copy(file.key, `${folder}/${name}`);
-  }
-  return targets.map(([file, path]) => ({ path, bytes: file.bytes, crc32c: file.crc32c }));
-}
-
-async function publishBytes(
-  store: ObjectStore,
-  folder: string,
-  path: string,
-  bytes: Uint8Array
-): Promise<ManifestArtifact> {
-  await store.put(`${folder}/${path}`, bytes);
-  return { path, bytes: bytes.length, crc32c: crc32c(bytes) };
-}
-
 function pairRow(input: PublishInput, source: number, target: number, summary: MatchSummary | undefined): PairRow {
   if (summary === undefined) return failedRow(source, target, input);
   const composed = input.composed.find((pair) => pair.source === source && pair.target === target);
@@ -107,12 +78,6 @@ function pairRow(input: PublishInput, source: number, target: number, summary: M
     composed_agreement: composed?.agreement ?? null,
     composed_extra_cost: composed?.extraCost ?? null,
   };
-}
-
-/** The failure of a pair: its own, or that of one of its layers. */
-export function failureOf(failures: readonly Failure[], source: number, target: number): Failure | undefined {
-  const own = failures.find(({ layers }) => layers.length === 2 && layers[0] === source && layers[1] === target);
-  return own ?? failures.find(({ layers }) => layers.length === 1 && (layers[0] === source || layers[0] === target));
 }
 
 function failedRow(source: number, target: number, { plan, failures }: PublishInput): PairRow {
@@ -161,10 +126,10 @@ function failedRow(source: number, target: number, { plan, failures }: PublishIn
 }
 
 /** The re-usable artifacts that a run was made of. */
-function usedKeys({ request, plan, matches, chains }: PublishInput): ContentKeys {
+function usedKeys({ request, plan, matches, chains, drift = [] }: PublishInput): ContentKeys {
   return {
     folded: plannedKeys(request.spec, plan).folded,
-    matches: matches.map(({ key }) => key).sort(),
+    matches: [...matches, ...drift.map(({ match }) => match)].map(({ key }) => key).sort(),
     chains: chains === null ? [] : [chains.key],
   };
 }
@@ -184,13 +149,7 @@ function manifestOf(
     state,
     version: VERSION,
     spec: { ...request.spec },
-    inputs: plan.layers.map(({ layer, path, argument, files, scale, header }) => ({
-      layer,
-      path: argument ?? `${request.spec.source}#${layer}`,
-      files: files.map((file) => ({ ...file })),
-      ...(scale !== undefined && { scale: { ...scale, files: scale.files.map((file) => ({ ...file })) } }),
-      header: { ...header, path },
-    })),
+    inputs: plan.layers.map((layer) => manifestInput(request.spec.source, layer)),
     pairs: plan.pairs.map(([source, target]) => {
       const pair = { source_layer: source, target_layer: target };
       if (done.has(`${source}:${target}`)) return { ...pair, status: 'done' as const };
@@ -198,6 +157,12 @@ function manifestOf(
     }),
     failures: failures.map((failure) => ({ ...failure, layers: [...failure.layers] })),
     content_keys: usedKeys(input),
+    ...(request.spec.previous !== undefined && {
+      previous: (plan.previous ?? [])
+        .filter(({ files }) => files.length > 0)
+        .map((layer) => manifestInput(request.spec.previous!.source, layer)),
+      drift: driftOutcomes(input),
+    }),
     artifacts: artifacts.sort((a, b) => (a.path < b.path ? -1 : 1)),
     timings: {
       started: input.started,
@@ -205,5 +170,16 @@ function manifestOf(
       seconds: (finished.getTime() - Date.parse(input.started)) / 1000,
     },
     environment: environmentFacts(),
+  };
+}
+
+function manifestInput(source: RunSpec['source'], plan: LayerPlan): ManifestInput {
+  const { layer, path, argument, files, scale, header } = plan;
+  return {
+    layer,
+    path: argument ?? `${source}#${layer}`,
+    files: files.map((file) => ({ ...file })),
+    ...(scale !== undefined && { scale: { ...scale, files: scale.files.map((file) => ({ ...file })) } }),
+    header: { ...header, path },
   };
 }

@@ -41,7 +41,7 @@ export async function planRun(spec: RunSpec): Promise<UnhashedPlan> {
     layers.map(({ layer }) => layer),
     spec.pairs
   );
-  if (pairs.length === 0) {
+  if (pairs.length === 0 && spec.previous === undefined) {
     throw new InputError('nothing to match', {
       file: spec.source,
       found: `SAEs for ${layers.length} layer${layers.length === 1 ? '' : 's'}`,
@@ -63,7 +63,8 @@ async function checkScale(entries: readonly LayerEntry[], scale: string, source:
   }
 }
 
-function planLayer(entry: LayerEntry, spec: RunSpec): UnhashedPlan['layers'][number] {
+/** What the headers say of one layer. */
+export function planLayer(entry: LayerEntry, spec: RunSpec): UnhashedPlan['layers'][number] {
   const { header } = entry;
   return {
     entry,

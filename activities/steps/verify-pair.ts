@@ -8,7 +8,11 @@ import { openFloatProducts } from '../../kernels/ort/float-products';
 import { SaeMatchError } from '../../matching/errors';
 import { featuresOf } from '../../matching/features';
 import type { Features } from '../../matching/features';
+import { countDrift } from '../../matching/drift';
+import type { DriftCounts } from '../../matching/drift';
 import { foldLayer } from '../../matching/folding';
+import type { FoldedLayer } from '../../matching/folding';
+import { matchedCosines } from '../../matching/report';
 import { checkPermutation } from '../../matching/verification/check-permutation';
 import { proveOptimality } from '../../matching/verification/prove-optimality';
 import type { OptimalityProof } from '../../matching/verification/prove-optimality';
@@ -16,6 +20,7 @@ import { loadSae } from '../../sae/load-sae';
 import { resolveSaeArgument } from '../../sae/sae-argument';
 import { giveScale } from '../../sae/scale/give-scale';
 import type { TaskContext } from '../task-context';
+import { driftSide } from './count-drift';
 import type { MatchingOptions } from './matching-options';
 
 export interface VerifyPairInput extends MatchingOptions {
@@ -30,6 +35,8 @@ export interface VerifyPairInput extends MatchingOptions {
   readonly format: string | null;
   /** The objective that pairs.parquet states, null when it states none. */
   readonly statedObjective: number | null;
+  /** What drift.parquet states of this layer, where the pair is one of a layer with the previous checkpoint. */
+  readonly drift?: { readonly kept: number; readonly stated: DriftCounts };
 }
 
 export interface PairVerification {
@@ -62,11 +69,13 @@ export async function verifyPairTask(input: VerifyPairInput, context: TaskContex
   }
   const proof = await attempt(certificateFaults, async () => {
     const certificate = decodeCertificate(await read(input.files.certificate), input.files.certificate);
-    const source = await loadFeatures(input.source, input.scales?.source, input);
-    const target = await loadFeatures(input.target, input.scales?.target, input);
+    const [source, before] = await loadFeatures(input.source, input.scales?.source, input);
+    const [target, now] = await loadFeatures(input.target, input.scales?.target, input);
     const { source: u, target: v } = await certificate;
     if (matches === null) throw new SaeMatchError('there is no readable matching to prove');
     checkLengths(matches.targetFeature, source, target);
+    if (input.drift !== undefined)
+      permutationFaults.push(...driftFaults(input.drift, matches.targetFeature, before, now));
     const claim = {
       source,
       target,
@@ -97,7 +106,26 @@ async function attempt<T>(faults: string[], step: () => Promise<T>): Promise<T |
   }
 }
 
-async function loadFeatures(argument: string, scale: string | undefined, options: VerifyPairInput): Promise<Features> {
+/** Counts anew what has become of the features, from the SAEs, and compares. */
+function driftFaults(
+  { kept, stated }: NonNullable<VerifyPairInput['drift']>,
+  targetFeature: Int32Array,
+  before: FoldedLayer,
+  now: FoldedLayer
+): string[] {
+  // Rounded as the tables have them, so that no feature is on the other side of the threshold.
+  const decoderCosine = Float32Array.from(matchedCosines(before.decoder, now.decoder, targetFeature));
+  const counts = countDrift({ targetFeature, decoderCosine }, driftSide(before), driftSide(now), kept);
+  return (Object.keys(counts) as (keyof DriftCounts)[])
+    .filter((name) => stated[name] !== counts[name])
+    .map((name) => `drift.parquet states ${name} ${stated[name]}, there are ${counts[name]}`);
+}
+
+async function loadFeatures(
+  argument: string,
+  scale: string | undefined,
+  options: VerifyPairInput
+): Promise<[Features, FoldedLayer]> {
   const { source, entry } = await resolveSaeArgument(
     argument,
     options.format === null ? {} : { format: options.format }
@@ -105,7 +133,8 @@ async function loadFeatures(argument: string, scale: string | undefined, options
   const stored = await loadSae(source, entry);
   const { sae } = scale === undefined ? { sae: stored } : await giveScale(stored, scale, { source, entry });
   const { fold, degenerate } = options;
-  return featuresOf(foldLayer(sae, { fold, degenerate, file: argument, reuse: true }), options.weights, options);
+  const rows = foldLayer(sae, { fold, degenerate, file: argument, reuse: true });
+  return [featuresOf(rows, options.weights, options), rows];
 }
 
 function checkLengths(targetFeature: Int32Array, source: Features, target: Features): void {

@@ -2,6 +2,7 @@ import { previewRunTask } from '../preview/preview-run';
 import { buildChainsTask } from '../steps/build-chains';
 import { compareComposedTask } from '../steps/compare-composed';
 import { compareRowsTask } from '../steps/compare-rows';
+import { countDriftTask } from '../steps/count-drift';
 import { foldLayerTask } from '../steps/fold-layer';
 import { hashSourceTask } from '../steps/hash-source';
 import { loadRowsTask } from '../steps/load-rows';
@@ -16,6 +17,7 @@ export const TASKS = {
   buildChains: buildChainsTask,
   compareComposed: compareComposedTask,
   compareRows: compareRowsTask,
+  countDrift: countDriftTask,
   foldLayer: foldLayerTask,
   hashSource: hashSourceTask,
   loadRows: loadRowsTask,

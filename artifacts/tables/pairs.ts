@@ -1,8 +1,6 @@
-import { emptyColumn, isNull, setValues } from './column';
-import { decodeTable } from './decode-table';
-import { encodeTable } from './encode-table';
+import { decodeRows, encodeRows } from './rows';
 import { nullable, required } from './table';
-import type { ColumnType, TableData, TableMetadata, TableSchema } from './table';
+import type { TableMetadata } from './table';
 
 /** `done`, or `failed` with an error; what could not be computed is null. */
 export type PairStatus = 'done' | 'failed';
@@ -103,16 +101,7 @@ const SCHEMA = {
 
 /** `pairs.parquet`, one row a pair, in the order given. */
 export function encodePairs(rows: readonly PairRow[], metadata: TableMetadata): Uint8Array {
-  const columns = SCHEMA.columns.map(({ name, type }) => {
-    const column = emptyColumn<ColumnType>(type, rows.length);
-    setValues<ColumnType>(
-      type,
-      column,
-      rows.map((row) => row[name])
-    );
-    return [name, column];
-  });
-  return encodeTable<TableSchema>(SCHEMA, Object.fromEntries(columns) as TableData<TableSchema>, metadata);
+  return encodeRows(SCHEMA, rows, metadata);
 }
 
 /**
@@ -121,13 +110,6 @@ export function encodePairs(rows: readonly PairRow[], metadata: TableMetadata): 
  * @param file name for error messages
  * @throws ArtifactCorruptError when the bytes are not such a table
  */
-export async function decodePairs(bytes: Uint8Array, file?: string): Promise<PairRow[]> {
-  const { rows, columns } = await decodeTable(SCHEMA, bytes, file);
-  return Array.from({ length: rows }, (_, row) => {
-    const values = SCHEMA.columns.map(({ name, type }) => {
-      const value = columns[name][row]!;
-      return [name, isNull(type, value) ? null : value];
-    });
-    return Object.fromEntries(values) as PairRow;
-  });
+export function decodePairs(bytes: Uint8Array, file?: string): Promise<PairRow[]> {
+  return decodeRows<PairRow>(SCHEMA, bytes, file);
 }

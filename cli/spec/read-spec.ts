@@ -10,6 +10,7 @@ import { parseDuration } from './parse-duration';
 import { parseBytes } from '../../transport/parse-bytes';
 import { absolute } from './location';
 import { parsePartWeights } from './parse-part-weights';
+import { parsePrevious } from './parse-previous';
 import { parseScale } from './parse-scale';
 import { specSchema } from './spec-schema';
 import type { SpecFile } from './spec-schema';
@@ -32,6 +33,7 @@ export function readSpec(file: string): SpecFile {
   return {
     ...others,
     source: absolute(spec.source, folder),
+    ...(spec.previous !== undefined && { previous: absolute(spec.previous, folder) }),
     ...(spec.out !== undefined && { out: absolute(spec.out, folder) }),
     ...(given !== undefined && { scale: given }),
   };
@@ -100,6 +102,8 @@ function checkTexts(file: string, spec: SpecFile): void {
     if (pairs !== undefined) parsePairs(pairs);
     if (partWeights !== undefined) parsePartWeights(partWeights);
     if (scale !== undefined) parseScale(scale, dirname(file));
+    const { previous = '', previous_step: step, drift_kept: kept, drift_unmatched: unmatched } = spec;
+    parsePrevious({ previous, step, kept, unmatched }, spec.source);
     if (budget !== undefined) parseBytes(budget, 'memory_budget');
     if (deadline !== undefined) parseDuration(deadline, 'deadline');
     if (runId !== undefined) runFolder(runId);

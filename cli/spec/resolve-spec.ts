@@ -10,6 +10,7 @@ import { absolute } from './location';
 import { isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseComparison } from './parse-comparison';
 import { parseDuration } from './parse-duration';
+import { parsePrevious } from './parse-previous';
 import { parseScale } from './parse-scale';
 import { parseUnmatched } from './parse-unmatched';
 import { parseBytes } from '../../transport/parse-bytes';
@@ -28,6 +29,10 @@ export interface RunFlags {
   readonly degenerate?: string;
   readonly scale?: string;
   readonly unmatched?: string;
+  readonly previous?: string;
+  readonly previousStep?: string;
+  readonly driftKept?: string;
+  readonly driftUnmatched?: string;
   readonly format?: string;
   readonly width?: string;
   readonly l0?: string;
@@ -69,6 +74,15 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
   const scale = flags.scale === undefined ? file.scale : parseScale(flags.scale, cwd);
   const budget = flags.memoryBudget ?? file.memory_budget;
   const deadline = flags.deadline ?? file.deadline;
+  const previous = parsePrevious(
+    {
+      previous: flags.previous === undefined ? file.previous : absolute(flags.previous, cwd),
+      step: flags.previousStep ?? file.previous_step,
+      kept: flags.driftKept ?? file.drift_kept,
+      unmatched: flags.driftUnmatched ?? file.drift_unmatched,
+    },
+    file.source
+  );
   const spec: RunSpec = {
     source: file.source,
     out: absolute(flags.out ?? file.out ?? DEFAULT_OUT, cwd),
@@ -89,6 +103,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
       l0: flags.l0 ?? asText(file.l0),
       hook: flags.hook ?? file.hook,
     }),
+    ...(previous !== undefined && { previous }),
     allow_hook_mismatch: flags.allowHookMismatch ?? file.allow_hook_mismatch ?? false,
   };
   const fresh = flags.new ?? file.new ?? false;

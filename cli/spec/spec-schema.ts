@@ -37,6 +37,13 @@ export const specSchema = z.strictObject({
     .optional()
     .describe('canonical, a number, a label such as small, nearest:<number>, or similar'),
   hook: text.optional().describe('a kind of hook point such as resid_post'),
+  previous: text.optional().describe('the folder of the SAEs of a checkpoint before'),
+  previous_step: z
+    .union([z.string(), z.int().nonnegative()])
+    .optional()
+    .describe('a step of the training such as 10000'),
+  drift_kept: z.union([z.string(), z.number()]).optional().describe('a number from -1 to 1'),
+  drift_unmatched: z.union([z.string(), z.number()]).optional().describe('a number from -1 to 1, less than 1'),
   format: text.optional().describe('the name of a format'),
   allow_hook_mismatch: flag,
   memory_budget: size.optional().describe('a size such as 4GiB'),

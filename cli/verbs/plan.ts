@@ -54,7 +54,11 @@ async function previewOf(output: Output, { runId, spec }: ResolvedRun): Promise<
   }
 }
 
-function printPreview(output: Output, { runId, spec }: ResolvedRun, { run, layers, pairs, totals }: RunPreview): void {
+function printPreview(
+  output: Output,
+  { runId, spec }: ResolvedRun,
+  { run, layers, pairs, previous, totals }: RunPreview
+): void {
   output.print(`run ${runId}: ${STATES[run.state]}`);
   if (run.state === 'done') {
     const changed = run.changed_layers.map((layer) => `layer ${layer}`).join(', ');
@@ -71,8 +75,17 @@ function printPreview(output: Output, { runId, spec }: ResolvedRun, { run, layer
   const pairRows = pairs.map(({ source, target, state, reason }) => [`${source}→${target}`, state, reason ?? '']);
   for (const line of formatTable(['pair', 'state', 'why'], pairRows)) output.print(line);
   output.print();
-  output.print(`layers   ${tally(layers)}`);
-  output.print(`pairs    ${tally(pairs)}`);
+  if (previous !== undefined) {
+    const rows = previous.layers.map(({ layer, state, reason }, index) => {
+      const match = previous.pairs[index]!;
+      return [String(layer), state, match.state, reason ?? match.reason ?? ''];
+    });
+    for (const line of formatTable(['previous', 'layer', 'drift', 'why'], rows, [0])) output.print(line);
+    output.print();
+  }
+  output.print(`layers   ${tally([...layers, ...(previous?.layers ?? [])])}`);
+  if (pairs.length > 0) output.print(`pairs    ${tally(pairs)}`);
+  if (previous !== undefined) output.print(`drift    ${tally(previous.pairs)}`);
   output.print(`to read  ${formatBytes(totals.read_bytes)}`);
   if (totals.match_memory !== null) {
     const { least, most } = totals.match_memory;

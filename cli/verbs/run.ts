@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { planRun } from '../../activities/steps/resolve-run';
-import type { RunManifest } from '../../artifacts/manifest';
+import type { ManifestInput, RunManifest } from '../../artifacts/manifest';
 import { checkWritable } from '../../artifacts/store/check-writable';
 import { openStore } from '../../artifacts/store/open-store';
 import { InputError, UsageError } from '../../matching/errors';
@@ -19,6 +19,8 @@ import { RunResults } from '../run-results';
 import { openSession } from '../session';
 import { resolveRun, runIdOf } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
+import { groupFailures, groupLine } from '../../workflows/group-failures';
+import { printDrift } from '../drift-table';
 import { closingLine, printPairs, warnExcluded } from '../summary';
 import { withScaleFlag } from '../scale-flag';
 import { withSelectionFlags } from '../selection-flags';
@@ -50,6 +52,13 @@ export function withRunFlags(command: Command): Command {
     .option('--out <folder>', 'where results go: a folder, or gs://<bucket>/<prefix> (default: ./sae-match-out)')
     .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
     .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
+    .option('--previous <source>', 'a checkpoint before: each layer is matched with the same layer there as well')
+    .option('--previous-step <step>', 'the one of this step of the training (alone: in the same source)')
+    .option('--drift-kept <cosine>', 'decoder cosine from which a feature counts as kept (default: 0.9)')
+    .option(
+      '--drift-unmatched <cosine>',
+      'features without a partner of about this cosine died or were born (default: 0.5)'
+    )
     .option(DEADLINE_FLAG, DEADLINE_HELP)
     .option('--run-id <id>', 'name of the run (default: hash of the specification)')
     .option('--new', 'run again under a new id even if a finished run exists')
@@ -163,9 +172,12 @@ async function report(output: Output, run: ResolvedRun, json: boolean): Promise<
   const results = new RunResults(run.spec.out, manifest);
   if (json) {
     const { run_id, state, pairs, failures } = manifest;
-    output.json({ run_id, state, location: results.location, pairs, failures });
+    const drift = manifest.drift !== undefined && { drift: await results.drift() };
+    output.json({ run_id, state, location: results.location, pairs, ...drift, failures });
   } else {
     await printPairs(output, results);
+    await printDrift(output, results);
+    for (const group of groupFailures(manifest.failures)) output.warn(`failed: ${groupLine(group)}`);
     output.print();
     output.print(closingLine(results));
     output.print(`results: ${results.location}`);
@@ -202,21 +214,28 @@ function idTaken({ runId }: ResolvedRun): UsageError {
 
 /** @throws InputError when a finished run was made from other files than there are now */
 async function checkUnchanged(run: ResolvedRun, manifest: RunManifest): Promise<void> {
-  const source = await openSource(run.spec.source);
+  await checkInputs(run, run.spec.source, manifest.inputs);
+  const { previous } = run.spec;
+  if (previous !== undefined) await checkInputs(run, previous.source, manifest.previous ?? []);
+}
+
+async function checkInputs(run: ResolvedRun, location: string, inputs: readonly ManifestInput[]): Promise<void> {
+  if (inputs.length === 0) return;
+  const source = await openSource(location);
   const listed = await source.list();
-  for (const input of manifest.inputs) {
+  for (const input of inputs) {
     for (const file of input.files) {
       const now = listed.find(({ path }) => path === file.path);
       const same = now?.bytes === file.bytes && (await hashInputs(source, { files: [now] }))[0]!.sha256 === file.sha256;
       if (same) continue;
       const found = now === undefined ? 'no such file any more' : 'other content than when the run was made';
-      throw otherFiles(run, `${run.spec.source}/${file.path}`, found, `SHA-256 ${file.sha256.slice(0, 12)}…`);
+      throw otherFiles(run, `${location}/${file.path}`, found, `SHA-256 ${file.sha256.slice(0, 12)}…`);
     }
     if (input.scale === undefined) continue;
-    const { location, files } = input.scale;
-    const difference = exportDifference(await hashExport(location), files);
+    const { location: place, files } = input.scale;
+    const difference = exportDifference(await hashExport(place), files);
     if (difference === null) continue;
-    throw otherFiles(run, `${location}: ${difference.path}`, difference.found, difference.expected);
+    throw otherFiles(run, `${place}: ${difference.path}`, difference.found, difference.expected);
   }
 }
 

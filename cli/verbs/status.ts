@@ -56,6 +56,11 @@ function printStatus(output: Output, status: RunStatus): void {
   const { total, done, failed } = status.pairs;
   if (total !== null) output.print(`pairs     ${done!} of ${total} done, ${failed!} failed`);
   else if (status.state === 'running') output.print('pairs     unknown: no worker answers; sae-match watch brings one');
+  if (status.drift !== null) {
+    output.print(
+      `drift     ${status.drift.done} of ${status.drift.total} layers compared, ${status.drift.failed} failed`
+    );
+  }
   const { setAside = [], pausesUntil = null } = status.progress ?? {};
   for (const group of groupFailures(setAside)) output.print(`set aside ${groupLine(group)}`);
   if (pausesUntil !== null) output.print(`waiting   until ${pausesUntil} to try them again`);

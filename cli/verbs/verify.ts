@@ -14,12 +14,13 @@ import { createProgressBar } from '../progress-bar';
 import { resolveRunArgument } from '../run-argument';
 import { absolute } from '../spec/location';
 import type { AddVerb } from '../verb';
-import { pairName, verifyResults } from '../verify-results';
-import type { PairToVerify, SaeToVerify, Verification, VerifyOptions } from '../verify-results';
+import { driftName, pairName, verifyResults } from '../verify-results';
+import type { PairToVerify, SaeToVerify, Verification, VerifiedPair, VerifyOptions } from '../verify-results';
 
 interface VerifyFlags {
   readonly source?: string;
   readonly target?: string;
+  readonly previous?: string;
   readonly scale?: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -37,6 +38,7 @@ export const addVerify: AddVerb = (program, action) =>
     .argument('<run|folder>', 'id or folder of a run, or the folder of a pair')
     .option('--source <source|sae>', 'where the SAEs of a run (or the source SAE of a pair) are now')
     .option('--target <sae>', 'where the target SAE of a pair is now')
+    .option('--previous <source>', 'where the SAEs of the checkpoint are now that a run was compared with')
     .option('--scale <path>', 'where the features export of --scale is now, {layer} for the layer')
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
     .option('--json', 'print as JSON')
@@ -84,12 +86,20 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
   }
   const spec = manifest.spec as RunSpec;
   const layout = runLayout(Math.max(...manifest.inputs.map(({ layer }) => layer ?? 0)));
-  const moved = flags.source === undefined ? null : absolute(flags.source, process.cwd());
-  const inputOf = (layer: number): SaeToVerify => {
-    const input = manifest.inputs.find((candidate) => candidate.layer === layer);
-    const argument = runArgument(input, `${moved ?? spec.source}#${layer}`, moved);
+  const place = (flag: string | undefined): string | null =>
+    flag === undefined ? null : absolute(flag, process.cwd());
+  const saeOf = (
+    inputs: readonly ManifestInput[],
+    layer: number,
+    source: string,
+    moved: string | null
+  ): SaeToVerify => {
+    const input = inputs.find((candidate) => candidate.layer === layer);
+    const argument = runArgument(input, `${moved ?? source}#${layer}`, moved);
     return { argument, sha256: hashes(input), ...scaleOf(input, spec.scale, flags) };
   };
+  const moved = place(flags.source);
+  const inputOf = (layer: number): SaeToVerify => saeOf(manifest.inputs, layer, spec.source, moved);
   const pairs = manifest.pairs
     .filter(({ status }) => status === 'done')
     .map(({ source_layer, target_layer }) => ({
@@ -99,7 +109,25 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
       source: inputOf(source_layer!),
       target: inputOf(target_layer!),
     }));
-  return [pairs, { ...matchingOptions(spec), format: spec.format }];
+  const { previous } = spec;
+  if (previous === undefined && flags.previous !== undefined) {
+    throw new UsageError('this run was compared with no previous checkpoint', {
+      field: '--previous',
+      found: flags.previous,
+    });
+  }
+  const earlier = place(flags.previous);
+  const drift = (manifest.drift ?? [])
+    .filter(({ status }) => status === 'done')
+    .map(({ layer }) => ({
+      sourceLayer: layer,
+      targetLayer: layer,
+      files: layout.driftOf(layer),
+      source: saeOf(manifest.previous ?? [], layer, previous!.source, earlier),
+      target: inputOf(layer),
+      drift: previous!,
+    }));
+  return [[...pairs, ...drift], { ...matchingOptions(spec), format: spec.format }];
 }
 
 /** The SAE that the manifest names, in another source where the inputs were moved. */
@@ -114,6 +142,9 @@ function runArgument(input: ManifestInput | undefined, byLayer: string, moved: s
 }
 
 function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {
+  if (flags.previous !== undefined) {
+    throw new UsageError('a pair is compared with no previous checkpoint', { field: '--previous' });
+  }
   const [source, target] = manifest.inputs;
   const [pair] = manifest.pairs;
   const { scale, ...options } = manifest.options as VerifyOptions['options'];
@@ -152,16 +183,20 @@ function printVerification(output: Output, result: Verification): void {
   for (const fault of result.checksums.faults) output.print(`  ${fault}`);
   output.print(`permutation  ${verdict(result.permutation.ok)}  one-to-one, both tables agree`);
   for (const fault of result.permutation.faults) output.print(`  ${fault}`);
-  const proven = result.pairs.filter(({ certificate }) => certificate.ok).length;
-  output.print(
-    `certificate  ${verdict(proven === result.pairs.length)}  ${proven} of ${result.pairs.length} pairs proven optimal`
-  );
-  for (const pair of result.pairs) {
-    const numbers =
-      pair.objective === null
-        ? 'not evaluated'
-        : `objective ${pair.objective}, bound ${pair.bound!}, gap ${pair.gap!.toExponential(1)} (tolerance ${pair.tolerance!.toExponential(1)})`;
-    output.print(`  ${pairName(pair)}: ${numbers}`);
-    for (const fault of pair.certificate.faults) output.print(`    ${fault}`);
-  }
+  const drift = result.drift ?? [];
+  const all = [...result.pairs, ...drift];
+  const proven = all.filter(({ certificate }) => certificate.ok).length;
+  const what = drift.length === 0 ? 'pairs' : 'pairs and drifts';
+  output.print(`certificate  ${verdict(proven === all.length)}  ${proven} of ${all.length} ${what} proven optimal`);
+  for (const pair of result.pairs) printProof(output, pairName(pair), pair);
+  for (const layer of drift) printProof(output, driftName(layer.target_layer), layer);
+}
+
+function printProof(output: Output, name: string, pair: VerifiedPair): void {
+  const numbers =
+    pair.objective === null
+      ? 'not evaluated'
+      : `objective ${pair.objective}, bound ${pair.bound!}, gap ${pair.gap!.toExponential(1)} (tolerance ${pair.tolerance!.toExponential(1)})`;
+  output.print(`  ${name}: ${numbers}`);
+  for (const fault of pair.certificate.faults) output.print(`    ${fault}`);
 }

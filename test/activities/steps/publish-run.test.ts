@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { matchObject } from '../../../activities/steps/keys';
-import { discardRun, failureOf, publishRun } from '../../../activities/steps/publish-run';
+import { failureOf } from '../../../activities/steps/failure-of';
+import { discardRun, publishRun } from '../../../activities/steps/publish-run';
 import type { RunManifest } from '../../../artifacts/manifest';
 import { readManifest } from '../../../artifacts/manifest';
 import type { FileStore } from '../../../artifacts/store/file-store';

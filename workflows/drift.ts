@@ -1,0 +1,158 @@
+import { proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { activityOptions } from './activity-options';
+import type { FoldActivities, MatchActivities } from './activity-types';
+import { bounded } from './bounded';
+import { asFailure, isCorrupt, mayPass } from './failures';
+import { LayerFolds } from './layer-folds';
+import { pauseFor } from './pause';
+import { progressQuery } from './progress-query';
+import { inRounds } from './rounds';
+import { RunStateTracker } from './run-state';
+import type { DriftRef, Failure, FoldedRef, LayerPlan, PreviousSpec, RunRequest, RunSpec } from './run-types';
+
+export interface DriftRequest extends RunRequest {
+  readonly previous: PreviousSpec;
+  /** The layers of the run, and the same layers of the previous checkpoint. */
+  readonly layers: readonly LayerPlan[];
+  readonly previousLayers: readonly LayerPlan[];
+}
+
+export interface Drift {
+  readonly layers: readonly DriftRef[];
+  /** Twice the same layer in each; none of a layer that the run itself could not use. */
+  readonly failures: readonly Failure[];
+}
+
+/** Layers folded at once of each checkpoint; workers take what their slots allow. */
+const MAX_CONCURRENT_FOLDS = 8;
+
+/**
+ * Matches every layer with the same layer of the previous checkpoint, and counts what its features have become. As with
+ * the pairs of a run, broken input fails alone and at once; what may pass is set aside and tried again until the deadline.
+ */
+export async function drift(request: DriftRequest): Promise<Drift> {
+  const tracker = new RunStateTracker(request, 'drift');
+  tracker.phase = 'drift';
+  tracker.pairsTotal = request.layers.length;
+  setHandler(progressQuery, () => tracker.snapshot());
+  const matcher = new DriftMatcher(request, tracker);
+  const setAside = await inRounds({
+    items: request.layers.map(({ layer }) => layer),
+    limit: request.execution.maxConcurrentPairs,
+    settle: (layer) => matcher.settle(layer),
+    pause: (round) => pauseFor(round, request, tracker),
+  });
+  return matcher.end(setAside);
+}
+
+class DriftMatcher {
+  private readonly previous: LayerFolds;
+  private readonly current: LayerFolds;
+  private readonly refs = new Map<number, DriftRef>();
+  /** Why a layer could not be compared yet. */
+  private readonly reasons = new Map<number, unknown>();
+
+  constructor(
+    private readonly request: DriftRequest,
+    private readonly tracker: RunStateTracker
+  ) {
+    const { spec, previous, layers, previousLayers } = request;
+    this.previous = this.folds(previousLayers, { ...spec, source: previous.source }, (failure) => {
+      tracker.failed(failure);
+    });
+    // What is wrong with these layers the run has found out already.
+    this.current = this.folds(layers, spec, () => undefined);
+  }
+
+  /** Compares one layer. False when that may succeed later. */
+  async settle(layer: number): Promise<boolean> {
+    const { tracker } = this;
+    try {
+      const compared = await this.compare(layer);
+      if (!compared) tracker.pairFailed(layer, layer, null);
+      return true;
+    } catch (error) {
+      const failure = asFailure(error, 'drift', [layer, layer]);
+      if (mayPass(error)) {
+        this.reasons.set(layer, error);
+        tracker.pairSetAside(layer, layer, failure);
+        return false;
+      }
+      tracker.pairFailed(layer, layer, failure);
+      return true;
+    } finally {
+      setCurrentDetails(tracker.details());
+    }
+  }
+
+  /** What came of it, once there is no time left for the layers that were set aside. */
+  end(setAside: readonly number[]): Drift {
+    for (const layer of setAside) {
+      this.tracker.pairFailed(layer, layer, asFailure(this.reasons.get(layer), 'drift', [layer, layer]));
+    }
+    const layers = this.request.layers.flatMap(({ layer }) => this.refs.get(layer) ?? []);
+    return { layers, failures: this.tracker.failures };
+  }
+
+  /** False when a layer cannot be used. A fold that failed is tried again. */
+  private async compare(layer: number): Promise<boolean> {
+    const folds = [this.previous.of(layer), this.current.of(layer)] as const;
+    const isRetry = this.reasons.has(layer);
+    const folded = async (of: LayerFolds, fold: Promise<FoldedRef | null>): Promise<FoldedRef | null> =>
+      isRetry ? fold.catch(() => of.again(layer, fold)) : fold;
+    const current = await folded(this.current, folds[1]);
+    const previous = await folded(this.previous, folds[0]);
+    if (current === null || previous === null) return false;
+    this.tracker.pairStarted(layer, layer);
+    try {
+      await this.matchAndCount(layer, previous, current);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      // Each step looks at what is stored of it, and does again what is damaged.
+      const before = await this.previous.again(layer, folds[0]);
+      const now = await this.current.again(layer, folds[1]);
+      if (before === null || now === null) throw error;
+      await this.matchAndCount(layer, before, now);
+    }
+    return true;
+  }
+
+  private async matchAndCount(layer: number, previous: FoldedRef, current: FoldedRef): Promise<void> {
+    const { execution, previous: asked } = this.request;
+    const spec = { ...this.request.spec, unmatched: asked.unmatched };
+    const passes = previous.features * current.features * (current.elements + 32 * Math.log2(previous.features + 2));
+    const { matchLayers } = proxyActivities<MatchActivities>(activityOptions('match', execution, { work: passes }));
+    const match = await matchLayers({ spec, execution, source: previous, target: current });
+    const bytes = (previous.features + current.features) * current.elements * 4;
+    const { countDrift } = proxyActivities<FoldActivities>(activityOptions('fold', execution, { work: bytes }));
+    const counts = await countDrift({ spec, previous, current, match });
+    this.refs.set(layer, { layer, match, counts });
+    this.tracker.pairDone(layer, layer, match.cached);
+  }
+
+  private folds(layers: readonly LayerPlan[], spec: RunSpec, failed: (failure: Failure) => void): LayerFolds {
+    const slots = bounded(MAX_CONCURRENT_FOLDS);
+    return new LayerFolds(layers, (layer) => slots(() => this.foldOne(layer, spec, failed)));
+  }
+
+  private async foldOne(
+    layer: LayerPlan,
+    spec: RunSpec,
+    failed: (failure: Failure) => void
+  ): Promise<FoldedRef | null> {
+    if (layer.failure !== null) {
+      failed(layer.failure);
+      return null;
+    }
+    const effort = { work: layer.features * layer.elements * 8 };
+    const { foldLayer } = proxyActivities<FoldActivities>(activityOptions('fold', this.request.execution, effort));
+    try {
+      return await foldLayer({ spec, layer });
+    } catch (error) {
+      const failure = asFailure(error, 'drift', [layer.layer, layer.layer]);
+      if (mayPass(error)) throw error;
+      failed(failure);
+      return null;
+    }
+  }
+}
