@@ -1,5 +1,6 @@
 import type { PairRow } from '../artifacts/tables/pairs';
 import type { Chain } from '../matching/chains';
+import { groupFailures, groupLine } from '../workflows/group-failures';
 import type { Descriptions } from './descriptions';
 import { figure, formatSeconds, formatTable } from './format-table';
 import type { Output } from './output';
@@ -59,6 +60,11 @@ export function warnExcluded(output: Output, rows: readonly PairRow[], scale?: s
   }
 }
 
+/** Says what failed, failures of one cause together. */
+export function warnFailures(output: Output, { manifest }: RunResults): void {
+  for (const group of groupFailures(manifest.failures)) output.warn(`failed: ${groupLine(group)}`);
+}
+
 /** Chains by their weakest step, best first; chains of one feature have no step and are left out. */
 export function bestChains(chains: readonly Chain[], count: number): Chain[] {
   return chains
@@ -82,7 +88,10 @@ export function closingLine(results: RunResults): string {
   const { manifest } = results;
   const done = manifest.pairs.filter(({ status }) => status === 'done').length;
   const time = formatSeconds(manifest.timings.seconds);
-  return `run ${manifest.run_id} ${manifest.state}: ${done} of ${manifest.pairs.length} pairs in ${time}`;
+  const { drift } = manifest;
+  const compared = drift?.filter(({ status }) => status === 'done').length;
+  const layers = drift === undefined ? '' : ` and ${compared!} of ${drift.length} layers compared with before`;
+  return `run ${manifest.run_id} ${manifest.state}: ${done} of ${manifest.pairs.length} pairs${layers} in ${time}`;
 }
 
 const percent = (part: number, whole: number): string => `${Math.round((100 * part) / Math.max(1, whole))} %`;

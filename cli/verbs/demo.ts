@@ -5,7 +5,7 @@ import type { Output } from '../output';
 import { findManifest } from '../runs';
 import { RunResults } from '../run-results';
 import { resolveRun } from '../spec/resolve-spec';
-import { bestChains, closingLine, printChain, printPairs } from '../summary';
+import { bestChains, closingLine, printChain, printPairs, warnFailures } from '../summary';
 import type { AddVerb } from '../verb';
 import { carryOut } from './run';
 
@@ -31,6 +31,7 @@ async function demo(output: Output): Promise<number> {
   const results = new RunResults(run.spec.out, manifest);
   output.print();
   await printPairs(output, results);
+  warnFailures(output, results);
   output.print();
   output.print(
     `The strongest chains: one feature followed through the layers, ranked by the smallest decoder cosine of`

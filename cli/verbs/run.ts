@@ -19,9 +19,8 @@ import { RunResults } from '../run-results';
 import { openSession } from '../session';
 import { resolveRun, runIdOf } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
-import { groupFailures, groupLine } from '../../workflows/group-failures';
 import { printDrift } from '../drift-table';
-import { closingLine, printPairs, warnExcluded } from '../summary';
+import { closingLine, printPairs, warnExcluded, warnFailures } from '../summary';
 import { withScaleFlag } from '../scale-flag';
 import { withSelectionFlags } from '../selection-flags';
 import type { AddVerb } from '../verb';
@@ -177,7 +176,7 @@ async function report(output: Output, run: ResolvedRun, json: boolean): Promise<
   } else {
     await printPairs(output, results);
     await printDrift(output, results);
-    for (const group of groupFailures(manifest.failures)) output.warn(`failed: ${groupLine(group)}`);
+    warnFailures(output, results);
     output.print();
     output.print(closingLine(results));
     output.print(`results: ${results.location}`);

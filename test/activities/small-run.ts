@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { FileStore } from '../../artifacts/store/file-store';
 import { buildChainsTask } from '../../activities/steps/build-chains';
+import { countDriftTask } from '../../activities/steps/count-drift';
 import { foldLayerTask } from '../../activities/steps/fold-layer';
 import { hashSourceTask } from '../../activities/steps/hash-source';
 import { matchLayersTask } from '../../activities/steps/match-layers';
+import { driftSpec } from '../../activities/steps/planned-keys';
 import { silentContext } from '../../activities/task-context';
 import type { PublishInput } from '../../workflows/activity-types';
-import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
+import type { DriftRef, FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 import { randomSae, writeLayers } from '../support/random-sae';
 import type { RandomSae } from '../support/random-sae';
 
@@ -69,4 +71,21 @@ export async function prepareRun(spec: RunSpec, runId: string): Promise<PublishI
     chains: await buildChainsTask({ spec, layers, steps }, silentContext),
     started: '2026-01-01T00:00:00.000Z',
   };
+}
+
+/** The same with what a run does about its previous checkpoint. */
+export async function prepareDrift(spec: RunSpec, runId: string): Promise<PublishInput> {
+  const input = await prepareRun(spec, runId);
+  const asked = spec.previous!;
+  const { layers, previous: earlier } = input.plan;
+  const drift: DriftRef[] = [];
+  for (const [index, layer] of earlier!.entries()) {
+    if (layer.failure !== null) continue;
+    const previous = await foldLayerTask({ spec: { ...spec, source: asked.source }, layer }, silentContext);
+    const current = await foldLayerTask({ spec, layer: layers[index]! }, silentContext);
+    const ref = await match(driftSpec(spec), previous, current);
+    const counts = await countDriftTask({ spec, previous, current, match: ref }, silentContext);
+    drift.push({ layer: layer.layer, match: ref, counts });
+  }
+  return { ...input, drift, failures: earlier!.flatMap(({ failure }) => failure ?? []) };
 }
