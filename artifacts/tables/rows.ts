@@ -7,11 +7,7 @@ import type { ColumnType, TableData, TableMetadata, TableSchema } from './table'
 type Row = Readonly<Record<string, string | number | null>>;
 
 /** A small table from its rows, in the order given. */
-export function encodeRows<R extends object>(
-  schema: TableSchema,
-  rows: readonly R[],
-  metadata: TableMetadata
-): Uint8Array {
+export function encodeRows(schema: TableSchema, rows: readonly object[], metadata: TableMetadata): Uint8Array {
   const columns = schema.columns.map(({ name, type }) => {
     const column = emptyColumn<ColumnType>(type, rows.length);
     setValues<ColumnType>(

@@ -37,6 +37,7 @@ export const addRun: AddVerb = (program, action) =>
     .addHelpText(
       'after',
       '\nExamples:\n  sae-match run examples/minilm-l6\n  sae-match run spec.yaml --detach\n' +
+        '  sae-match run checkpoints/20000 --previous checkpoints/10000\n' +
         '  sae-match run saes/ --layers 0-25 --pairs all --weights all --out results/'
     )
     .action(action((output, source: string, flags: RunFlags & { json?: boolean }) => runVerb(output, source, flags)));

@@ -49,6 +49,17 @@ describe('a run', () => {
     });
   });
 
+  it('takes the previous checkpoint from its specification or from flags, each path from its own folder', () => {
+    const kept = { unmatched: 0.5, kept: 0.8 };
+    const keys = { previous: 'before', drift_kept: 0.8 };
+    expect(fromSpec(keys).spec.previous).toEqual({ source: join(folder, 'before'), ...kept });
+    const flags = { previous: 'elsewhere', previousStep: '10' };
+    expect(fromSpec(keys, flags).spec.previous).toEqual({ source: '/cwd/elsewhere', step: 10, ...kept });
+    expect(fromSpec({ previous_step: 10 }).spec.previous).toMatchObject({ source: join(folder, 'saes'), step: 10 });
+    expect(fromSpec({}).spec).not.toHaveProperty('previous');
+    expect(fromSpec(keys).runId).not.toBe(fromSpec({}).runId);
+  });
+
   it('takes paths of the specification from its folder and those of flags from the working directory', () => {
     expect(fromSpec({ out: 'results' }).spec).toMatchObject({
       source: join(folder, 'saes'),
