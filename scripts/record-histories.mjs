@@ -55,9 +55,22 @@ const scenarios = {
     unblock('drift');
     await running;
   },
+  // A layer cannot be compared for a while, and folded layers are gone when it can be.
+  'drift-repaired': async () => {
+    const before = join(FOLDER, 'before');
+    cpSync('examples/minilm-l6', before, { recursive: true });
+    const running = blocked('drift-repaired', '--layers', '2', '--previous', before);
+    await sleep(14_000);
+    rmSync(join(out('drift-repaired'), 'artifacts/folded'), { recursive: true });
+    unblock('drift-repaired');
+    await running;
+  },
 };
 /** Workflows that a scenario starts beside that of its run, by the name of their history. */
-const children = { drift: { 'drift-layers': 'drift/drift' } };
+const children = {
+  drift: { 'drift-layers': 'drift/drift' },
+  'drift-repaired': { 'drift-repaired-layers': 'drift-repaired/drift' },
+};
 
 async function main() {
   const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

@@ -69,13 +69,15 @@ export async function verifyPairTask(input: VerifyPairInput, context: TaskContex
   }
   const proof = await attempt(certificateFaults, async () => {
     const certificate = decodeCertificate(await read(input.files.certificate), input.files.certificate);
-    const [source, before] = await loadFeatures(input.source, input.scales?.source, input);
-    const [target, now] = await loadFeatures(input.target, input.scales?.target, input);
+    const before = await loadFeatures(input.source, input.scales?.source, input);
+    const now = await loadFeatures(input.target, input.scales?.target, input);
+    const [source, target] = [before.features, now.features];
     const { source: u, target: v } = await certificate;
     if (matches === null) throw new SaeMatchError('there is no readable matching to prove');
     checkLengths(matches.targetFeature, source, target);
-    if (input.drift !== undefined)
-      permutationFaults.push(...driftFaults(input.drift, matches.targetFeature, before, now));
+    if (input.drift && before.rows && now.rows) {
+      permutationFaults.push(...driftFaults(input.drift, matches.targetFeature, before.rows, now.rows));
+    }
     const claim = {
       source,
       target,
@@ -106,12 +108,14 @@ async function attempt<T>(faults: string[], step: () => Promise<T>): Promise<T |
   }
 }
 
+type CountedRows = Pick<FoldedLayer, 'features' | 'decoder' | 'excluded'>;
+
 /** Counts anew what has become of the features, from the SAEs, and compares. */
 function driftFaults(
   { kept, stated }: NonNullable<VerifyPairInput['drift']>,
   targetFeature: Int32Array,
-  before: FoldedLayer,
-  now: FoldedLayer
+  before: CountedRows,
+  now: CountedRows
 ): string[] {
   // Rounded as the tables have them, so that no feature is on the other side of the threshold.
   const decoderCosine = Float32Array.from(matchedCosines(before.decoder, now.decoder, targetFeature));
@@ -125,7 +129,7 @@ async function loadFeatures(
   argument: string,
   scale: string | undefined,
   options: VerifyPairInput
-): Promise<[Features, FoldedLayer]> {
+): Promise<{ readonly features: Features; readonly rows: CountedRows | null }> {
   const { source, entry } = await resolveSaeArgument(
     argument,
     options.format === null ? {} : { format: options.format }
@@ -133,8 +137,11 @@ async function loadFeatures(
   const stored = await loadSae(source, entry);
   const { sae } = scale === undefined ? { sae: stored } : await giveScale(stored, scale, { source, entry });
   const { fold, degenerate } = options;
-  const rows = foldLayer(sae, { fold, degenerate, file: argument, reuse: true });
-  return [featuresOf(rows, options.weights, options), rows];
+  const folded = foldLayer(sae, { fold, degenerate, file: argument, reuse: true });
+  const { features, decoder, excluded } = folded;
+  // What is not counted is not kept in memory.
+  const rows = options.drift === undefined ? null : { features, decoder, excluded };
+  return { features: featuresOf(folded, options.weights, options), rows };
 }
 
 function checkLengths(targetFeature: Int32Array, source: Features, target: Features): void {

@@ -9,6 +9,15 @@ test('the tables of a pair lie in hive-style folders with two-digit layers', () 
   });
 });
 
+test('the tables of a drift lie in the folder of their layer', () => {
+  expect(runLayout(25).driftOf(2)).toEqual({
+    matches: 'drift/layer=02/matches.parquet',
+    targets: 'drift/layer=02/targets.parquet',
+    certificate: 'drift/layer=02/certificate.parquet',
+  });
+  expect(runLayout(25).drift).toBe('drift.parquet');
+});
+
 test.each([
   [0, '00'],
   [98, '00'],

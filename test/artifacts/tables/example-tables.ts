@@ -1,5 +1,6 @@
 import type { CertificateTable } from '../../../artifacts/tables/certificate';
 import type { ChainTable } from '../../../artifacts/tables/chains';
+import type { DriftRow } from '../../../artifacts/tables/drift';
 import type { MatchTable } from '../../../artifacts/tables/matches';
 import type { PairRow } from '../../../artifacts/tables/pairs';
 import type { TableMetadata } from '../../../artifacts/tables/table';
@@ -127,4 +128,37 @@ export const examplePairs: readonly PairRow[] = [
     source_layer: 1,
     error: 'layer_2/params.npz: W_dec: not a number (found NaN, "é", 漢)',
   },
+];
+
+const noDrift: DriftRow = {
+  layer: 3,
+  status: 'failed',
+  error: 'layer 3 has no SAE',
+  previous_features: null,
+  features: 1024,
+  kept: null,
+  changed: null,
+  born: null,
+  died: null,
+  dead_previous: null,
+  dead: null,
+  excluded_previous: null,
+  excluded: null,
+  cosine_q05: null,
+  cosine_q50: null,
+  cosine_q95: null,
+  mse_mean: null,
+  objective: null,
+  matched_cost: null,
+  dual_bound: null,
+  gap: null,
+  passes: null,
+  device: null,
+  fallbacks: null,
+  seconds: null,
+};
+
+export const exampleDrift: readonly DriftRow[] = [
+  noDrift,
+  { ...noDrift, layer: 4, status: 'done', error: null, previous_features: 8, kept: 7, died: 0, cosine_q05: -1 },
 ];

@@ -4,6 +4,7 @@ import { decodeCertificate, encodeCertificate } from '../../../artifacts/tables/
 import { decodeChains, encodeChains } from '../../../artifacts/tables/chains';
 import { readTableMetadata } from '../../../artifacts/tables/decode-table';
 import { decodeMatches, encodeMatches } from '../../../artifacts/tables/matches';
+import { decodeDrift, encodeDrift } from '../../../artifacts/tables/drift';
 import { decodePairs, encodePairs, type PairRow } from '../../../artifacts/tables/pairs';
 import { decodeTargets, encodeTargets } from '../../../artifacts/tables/targets';
 import { ArtifactCorruptError, InputError } from '../../../matching/errors';
@@ -11,6 +12,7 @@ import {
   exampleCertificate,
   exampleChains,
   exampleMatches,
+  exampleDrift,
   examplePairs,
   exampleTargets,
   metadata,
@@ -88,6 +90,12 @@ describe('every table reads back as it was written, nulls included', () => {
     for (const rows of [0, 1, 30, 3000]) {
       const table = exampleChains(rows);
       expect(await decodeChains(encodeChains(table, metadata))).toEqual(table);
+    }
+  });
+
+  test('drifts', async () => {
+    for (const rows of [exampleDrift, []]) {
+      expect(await decodeDrift(encodeDrift(rows, metadata))).toEqual(rows);
     }
   });
 
