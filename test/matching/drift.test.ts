@@ -3,12 +3,10 @@ import { countDrift } from '../../matching/drift';
 import type { DriftSide } from '../../matching/drift';
 
 const flag = fc.constantFrom(0, 0, 0, 1);
-const side = fc
-  .array(fc.tuple(flag, flag), { minLength: 1, maxLength: 12 })
-  .map((rows): DriftSide => ({
-    excluded: Uint8Array.from(rows, ([a]) => a),
-    zero: Uint8Array.from(rows, ([, b]) => b),
-  }));
+const side = fc.array(fc.tuple(flag, flag), { minLength: 1, maxLength: 12 }).map((rows): DriftSide => ({
+  excluded: Uint8Array.from(rows, ([a]) => a),
+  zero: Uint8Array.from(rows, ([, b]) => b),
+}));
 
 /** Two checkpoints and a one-to-one matching of some of their features; excluded ones are never matched. */
 const compared = fc
