@@ -1,5 +1,5 @@
 import { activityInfo, ApplicationFailure, CancelledFailure, Context, heartbeat, log } from '@temporalio/activity';
-import { CancelledError, SaeMatchError } from '../matching/errors';
+import { CancelledError, SaeMatchError, UnavailableError } from '../matching/errors';
 import type { TaskProgress } from './task-context';
 import type { ActivityObserver } from './ports';
 import type { RunTaskOptions } from './thread/run-task';
@@ -8,6 +8,8 @@ import type { RunTaskOptions } from './thread/run-task';
 const ATTEMPTS_ON_UNKNOWN_ERRORS = 3;
 /** Heartbeats are throttled by the SDK; this only has to be shorter than any heartbeat timeout. */
 const HEARTBEAT_INTERVAL_MS = 1000;
+/** Whoever asks to be left alone for longer is asked again after this time. */
+const LONGEST_WISH_MS = 60 * 60 * 1000;
 
 /**
  * Where work meets Temporal: heartbeats with the latest progress while `work` runs, passes cancellation on, and turns
@@ -59,7 +61,11 @@ function asFailure(error: unknown, attempt: number): Error {
   }
   if (error instanceof SaeMatchError) {
     const { name: type, message, summary } = error;
-    return ApplicationFailure.create({ type, message, nonRetryable: !error.retryable, details: [summary] });
+    const nextRetryDelay = error instanceof UnavailableError ? Math.min(error.retryAfterMs, LONGEST_WISH_MS) : 0;
+    return ApplicationFailure.create({
+      ...{ type, message, nonRetryable: !error.retryable, details: [summary] },
+      ...(nextRetryDelay > 0 && { nextRetryDelay }),
+    });
   }
   const message = error instanceof Error ? error.message : String(error);
   return ApplicationFailure.create({

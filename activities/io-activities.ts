@@ -3,6 +3,7 @@ import type { IoActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts } from './ports';
 import { plannedKeys } from './steps/planned-keys';
+import { sendRunEvent } from './notify/send-run-event';
 import { discardRun, publishRun } from './steps/publish-run';
 
 /** Activities of the `io` pool. All are idempotent: what they write is a function of their input. */
@@ -17,5 +18,7 @@ export function createIoActivities({ openStore, runTask, now, observer }: Activi
       }),
     publishRun: (input) => atBoundary(observer, () => publishRun(openStore(input.request.spec.out), input, now())),
     discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
+    sendRunEvent: (input) =>
+      atBoundary(observer, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),
   };
 }

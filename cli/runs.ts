@@ -1,9 +1,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { runFolder } from '../artifacts/layout';
-import { readManifest } from '../artifacts/manifest';
 import type { RunManifest } from '../artifacts/manifest';
+import { findRunManifest } from '../artifacts/run-manifest';
 import { openStore } from '../artifacts/store/open-store';
-import { InputError } from '../matching/errors';
 import type { modelMatch } from '../workflows/model-match';
 import type { RunRequest } from '../workflows/run-types';
 
@@ -44,11 +42,6 @@ export function requestOf(description: WorkflowExecutionDescription): RunRequest
 }
 
 /** The manifest of a finished run in an output folder; null when there is none. */
-export async function findManifest(out: string, runId: string): Promise<RunManifest | null> {
-  const store = openStore(out);
-  const key = `${runFolder(runId)}/manifest.json`;
-  if ((await store.stat(key)) === null) return null;
-  const manifest = await readManifest(store, key);
-  if (manifest.kind === 'run') return manifest;
-  throw new InputError('not the manifest of a run', { file: store.url(key), found: `kind ${manifest.kind}` });
+export function findManifest(out: string, runId: string): Promise<RunManifest | null> {
+  return findRunManifest(openStore(out), runId);
 }

@@ -21,6 +21,8 @@ export interface IoActivities {
   publishRun(input: PublishInput): Promise<RunOutcome>;
   /** Removes what an unfinished run has put into its folder. */
   discardRun(request: RunRequest): Promise<void>;
+  /** Tells the webhook of this worker about a run that ended; of its drift only where that is too large. */
+  sendRunEvent(input: RunEventInput): Promise<void>;
 }
 
 /** Activities of the `fold` pool. */
@@ -78,6 +80,15 @@ export interface ChainsRef {
   readonly key: string;
   readonly bytes: number;
   readonly crc32c: string;
+}
+
+export interface RunEventInput {
+  readonly request: RunRequest;
+  readonly about: 'run' | 'drift';
+  /** Tells the event from all others; the same in every delivery of it. */
+  readonly id: string;
+  /** Why the run ended without results; null where it has a manifest. */
+  readonly error: string | null;
 }
 
 export interface PublishInput {

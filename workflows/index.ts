@@ -2,3 +2,4 @@
 export { modelMatch } from './model-match';
 export { composeChains } from './compose-chains';
 export { drift } from './drift';
+export { notifyRun } from './notify-run';

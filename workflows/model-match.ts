@@ -15,6 +15,7 @@ import type { ComposeRequest, Composition } from './compose-chains';
 import { deadlineOf } from './deadline';
 import { compareWithPrevious } from './drift-phase';
 import { asFailure, isCorrupt } from './failures';
+import { announceEnd } from './notify-run';
 import { matchModel } from './match-model';
 import type { MatchedModel } from './match-model';
 import { withPauses } from './pause';
@@ -33,11 +34,15 @@ export async function modelMatch(request: RunRequest): Promise<RunOutcome> {
   const tracker = new RunStateTracker(request);
   setHandler(progressQuery, () => tracker.snapshot());
   try {
-    return await runPhases(request, tracker);
+    const outcome = await runPhases(request, tracker);
+    await announceEnd(request, null);
+    return outcome;
   } catch (error) {
     if (isCancellation(error)) {
       tracker.state = 'cancelled';
       await CancellationScope.nonCancellable(() => io(request).discardRun(request));
+    } else {
+      await announceEnd(request, asFailure(error, 'run', []).message);
     }
     throw error;
   }

@@ -73,6 +73,14 @@ export interface RunExecution {
   readonly deadlineSeconds?: number;
   /** Pause before pairs that were set aside are tried again; doubled each time, up to half an hour. Absent: a minute. */
   readonly firstPauseSeconds?: number;
+  /** The workers' webhook is told when the run has ended. Absent: nobody is. */
+  readonly notify?: NotifyChoice;
+}
+
+/** What is told besides the end of a run. */
+export interface NotifyChoice {
+  /** Told when in a layer a larger share of the previous features than this was not kept. Absent: not told. */
+  readonly driftAbove?: number;
 }
 
 /** Input of the model-match workflow. */
