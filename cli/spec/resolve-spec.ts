@@ -5,11 +5,12 @@ import { UsageError } from '../../matching/errors';
 import { parseLayers } from '../../sae/select/layers';
 import { selectionOf } from '../../sae/select/selection';
 import { parsePairs } from '../../workflows/plan-pairs';
-import type { RunSpec } from '../../workflows/run-types';
+import type { NotifyChoice, RunSpec } from '../../workflows/run-types';
 import { absolute } from './location';
 import { isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseComparison } from './parse-comparison';
 import { parseDuration } from './parse-duration';
+import { parseNotify } from './parse-notify';
 import { parsePrevious } from './parse-previous';
 import { parseScale } from './parse-scale';
 import { parseUnmatched } from './parse-unmatched';
@@ -40,6 +41,8 @@ export interface RunFlags {
   readonly allowHookMismatch?: boolean;
   readonly memoryBudget?: string;
   readonly deadline?: string;
+  readonly notify?: boolean;
+  readonly notifyDrift?: string;
   readonly runId?: string;
   readonly address?: string;
   readonly detach?: boolean;
@@ -54,6 +57,8 @@ export interface ResolvedRun {
   readonly memoryBudget: number | null;
   /** From its start on, the run tries again for so long what keeps failing; null leaves the default. */
   readonly deadlineSeconds: number | null;
+  /** What the workers' webhook is told; absent: nothing. */
+  readonly notify?: NotifyChoice;
   readonly address: string | undefined;
   readonly detach: boolean;
   /** Run again although a finished run of this id exists, under an id of its own. */
@@ -106,6 +111,10 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     ...(previous !== undefined && { previous }),
     allow_hook_mismatch: flags.allowHookMismatch ?? file.allow_hook_mismatch ?? false,
   };
+  const notify = parseNotify(
+    { notify: flags.notify ?? file.notify, drift: flags.notifyDrift ?? file.notify_drift },
+    previous !== undefined
+  );
   const fresh = flags.new ?? file.new ?? false;
   const runId = flags.runId ?? file.run_id ?? (fresh ? freshId(spec) : runIdOf(spec));
   runFolder(runId);
@@ -114,6 +123,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     spec,
     memoryBudget: budget === undefined ? null : parseBytes(budget, '--memory-budget'),
     deadlineSeconds: deadline === undefined ? null : parseDuration(deadline, '--deadline'),
+    ...(notify !== undefined && { notify }),
     address: flags.address ?? file.address,
     detach: flags.detach ?? file.detach ?? false,
     fresh,

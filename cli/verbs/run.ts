@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { webhookReceiver } from '../../activities/notify/webhook-settings';
 import { planRun } from '../../activities/steps/resolve-run';
 import type { ManifestInput, RunManifest } from '../../artifacts/manifest';
 import { checkWritable } from '../../artifacts/store/check-writable';
@@ -60,6 +61,8 @@ export function withRunFlags(command: Command): Command {
       'features without a partner of about this cosine died or were born (default: 0.5)'
     )
     .option(DEADLINE_FLAG, DEADLINE_HELP)
+    .option('--notify', "tell the workers' webhook when the run has ended (see docs/webhooks.md)")
+    .option('--notify-drift <share>', 'and when a larger share of the features of a layer was not kept')
     .option('--run-id <id>', 'name of the run (default: hash of the specification)')
     .option('--new', 'run again under a new id even if a finished run exists')
     .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
@@ -102,6 +105,7 @@ async function runVerb(output: Output, argument: string, flags: RunFlags & { jso
   if (configuredServer(run.address) === null) {
     await planRun(run.spec);
     await checkWritable(openStore(run.spec.out));
+    if (run.notify !== undefined) webhookReceiver();
   }
   return carryOut(output, run, flags.json ?? false);
 }
@@ -148,6 +152,7 @@ function requestFor(run: ResolvedRun, taskQueue: string, embedded: boolean): Run
     heartbeatSeconds: embedded ? 6 : 30,
     firstPauseSeconds: embedded ? 10 : 60,
     ...(run.deadlineSeconds !== null && { deadlineSeconds: run.deadlineSeconds }),
+    ...(run.notify !== undefined && { notify: run.notify }),
     taskQueue,
     maxConcurrentPairs: 64,
   };
