@@ -52,10 +52,7 @@ export const specSchema = z.strictObject({
     .optional()
     .describe('a duration such as 90s, 30m, 12h or 7d'),
   notify: flag,
-  notify_drift: z
-    .union([z.string(), z.number()])
-    .optional()
-    .describe('a share such as 0.2'),
+  notify_drift: z.union([z.string(), z.number()]).optional().describe('a share such as 0.2'),
   run_id: text.optional().describe('a text (in quotes if it looks like a number)'),
   address: text.optional().describe('host:port of a Temporal server'),
   detach: flag,
