@@ -11,22 +11,39 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `/metrics`: our registry followed by the Temporal SDK's own metrics, which the SDK serves on a port of its own.
+ * Serves `/metrics`: our registry followed by the Temporal SDK's own metrics, which the SDK serves on a port of its own;
+ * `/healthz`, which answers 200 as long as the event loop does; and `/readyz`, which answers 200 while the worker takes
+ * work and 503 before and after.
  *
  * @param address `host:port`; port 0 takes a free one
  * @param sdkAddress where the SDK serves its metrics
+ * @param takesWork whether every pool of the process polls
  * @throws EnvironmentError when the port is taken
  */
-export async function serveMetrics(address: string, registry: Registry, sdkAddress: string): Promise<MetricsServer> {
+export async function serveMetrics(
+  address: string,
+  registry: Registry,
+  sdkAddress: string,
+  takesWork: () => boolean
+): Promise<MetricsServer> {
   const { host, port } = parseAddress(address);
   const server = createServer((request, response) => {
-    if (request.url !== '/metrics') {
-      response.writeHead(404).end('see /metrics\n');
-      return;
+    switch (request.url) {
+      case '/metrics':
+        void page(registry, sdkAddress).then((body) => {
+          response.writeHead(200, { 'content-type': registry.contentType }).end(body);
+        });
+        return;
+      case '/healthz':
+        response.writeHead(200).end('ok\n');
+        return;
+      case '/readyz':
+        if (takesWork()) response.writeHead(200).end('ok\n');
+        else response.writeHead(503).end('not taking work\n');
+        return;
+      default:
+        response.writeHead(404).end('see /metrics, /healthz and /readyz\n');
     }
-    void page(registry, sdkAddress).then((body) => {
-      response.writeHead(200, { 'content-type': registry.contentType }).end(body);
-    });
   });
   await listen(server, host, port);
   const bound = server.address() as AddressInfo;

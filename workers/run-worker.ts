@@ -47,11 +47,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const sdkMetrics = `127.0.0.1:${await freePort()}`;
   installRuntime(options.logLevel, sdkMetrics);
   const { registry, observer } = createMetrics();
-  const metrics = await serveMetrics(options.metricsAddress, registry, sdkMetrics);
+  let workers: Worker[] = [];
+  const takesWork = (): boolean => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING');
+  const metrics = await serveMetrics(options.metricsAddress, registry, sdkMetrics, takesWork);
   const connection = await connect(options.server);
   try {
     const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer };
-    const workers = await Promise.all(
+    workers = await Promise.all(
       options.pools.map((pool) =>
         Worker.create({
           connection,
@@ -62,8 +64,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
         })
       )
     );
+    const running = workers.map((worker) => worker.run());
     options.onReady?.(metrics.address);
-    await Promise.all(workers.map((worker) => worker.run()));
+    await Promise.all(running);
   } finally {
     await metrics.close();
     await connection.close();
