@@ -41,6 +41,7 @@ export async function serveMetrics(
         if (takesWork()) response.writeHead(200).end('ok\n');
         else response.writeHead(503).end('not taking work\n');
         return;
+      case undefined:
       default:
         response.writeHead(404).end('see /metrics, /healthz and /readyz\n');
     }

@@ -22,7 +22,7 @@ function withValues(text) {
   const values = parse(readFileSync(at('infra/helm/sae-match/values.yaml'), 'utf8'));
   const rows = rowsOf(schema, values, '');
   const table = ['| value | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
-  return `${text.slice(0, text.indexOf(BEGIN))}${BEGIN}\n<!-- prettier-ignore -->\n${table}\n${text.slice(text.indexOf(END))}`;
+  return `${text.slice(0, text.indexOf(BEGIN))}${BEGIN}\n${table}\n${text.slice(text.indexOf(END))}`;
 }
 
 function rowsOf({ properties }, values, prefix) {
