@@ -8,8 +8,9 @@ import { ensureServer } from '../infra/temporal/embedded-server';
 import type { WorkerProgram } from '../infra/worker-process';
 import { CancelledError, EnvironmentError } from '../matching/errors';
 import { VERSION } from '../matching/version';
-import { configuredServer, plainServer, unreachable } from '../workers/connection';
-import type { ServerAddress } from '../workers/connection';
+import { connectClient, explainRefusal } from '../workers/connect';
+import { configuredServer, plainServer } from '../workers/connection';
+import type { ServerAddress, ServerChoice } from '../workers/connection';
 import type { Output } from './output';
 
 /** A verb's connection to Temporal: a configured server, or the embedded one with its worker. */
@@ -36,12 +37,14 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  readonly address: string | undefined;
+  readonly server: ServerChoice;
   /** Whether an embedded server needs a worker beside it. */
   readonly worker: boolean;
   readonly output: Output;
 }
 
+/** Names the embedded server to its worker, to which nothing that is configured for other servers applies. */
+export const EMBEDDED_SERVER_FLAG = '--embedded-server';
 /** Share of the machine's memory that a process may use unless told otherwise. */
 const MEMORY_SHARE = 0.7;
 /** A worker that is asked to stop gets this long for what it is doing. */
@@ -52,10 +55,10 @@ const CALL_MS = 4000;
 /** @throws EnvironmentError when no server can be reached or started */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const taskQueue = taskQueueName();
-  const server = configuredServer(options.address);
+  const server = configuredServer(options.server);
   if (server === null) return openEmbeddedSession(options, taskQueue);
   const client = await connect(server);
-  const calls = trackCalls(client);
+  const calls = trackCalls(client, server);
   return {
     client,
     taskQueue,
@@ -81,11 +84,12 @@ async function openEmbeddedSession({ worker, output }: SessionOptions, taskQueue
     ...(worker && { worker: (address: string) => workerProgram(address, taskQueue) }),
   });
   const { address } = embedded.server;
-  const client = await connect(plainServer(address)).catch(async (error: unknown) => {
+  const plain = plainServer(address);
+  const client = await connect(plain).catch(async (error: unknown) => {
     await embedded.close();
     throw error;
   });
-  const calls = trackCalls(client);
+  const calls = trackCalls(client, plain);
   const revive = async (): Promise<void> => {
     const server = await ensureServer(home, serverOptions);
     if (server.address !== address) throw movedError(address, server.address);
@@ -117,7 +121,7 @@ interface Calls {
  * Knows which calls are under way: a connection that is closed below one makes the client fail where nobody can catch
  * it, and a server that is brought back after the session was closed would be nobody's.
  */
-function trackCalls(client: Client): Calls {
+function trackCalls(client: Client, server: ServerAddress): Calls {
   const underWay = new Set<Promise<unknown>>();
   const ending = new AbortController();
   const track: Session['call'] = async (work) => {
@@ -128,7 +132,7 @@ function trackCalls(client: Client): Calls {
       return await result;
     } catch (error) {
       ending.signal.throwIfAborted();
-      throw error;
+      throw explainRefusal(server, error) ?? error;
     } finally {
       underWay.delete(result);
     }
@@ -156,7 +160,7 @@ function workerProgram(address: string, taskQueue: string): WorkerProgram {
   const main = join(__dirname, 'main.js');
   return {
     command: process.execPath,
-    args: [main, 'worker', '--address', address, '--metrics', '127.0.0.1:0', '--grace', String(GRACE_SECONDS)],
+    args: [main, 'worker', EMBEDDED_SERVER_FLAG, address, '--metrics', '127.0.0.1:0', '--grace', String(GRACE_SECONDS)],
     env: { ...process.env, SAE_MATCH_TASK_QUEUE: taskQueue },
     fingerprint: `${VERSION} ${address} ${taskQueue} ${main}`,
     graceMs: (GRACE_SECONDS + 20) * 1000,
@@ -174,12 +178,7 @@ export function defaultMemoryBudget(): number {
 }
 
 async function connect(server: ServerAddress): Promise<Client> {
-  // Loaded by those who need it: it takes longer than the rest of the program, and `pair` and `verify` do without.
-  const { Client, Connection } = await import('@temporalio/client');
-  try {
-    const connection = await Connection.connect({ ...server.connection, connectTimeout: '10s' });
-    return new Client({ connection, namespace: server.namespace });
-  } catch (cause) {
-    throw unreachable(server, cause);
-  }
+  const connection = await connectClient(server);
+  const { Client } = await import('@temporalio/client');
+  return new Client({ connection, namespace: server.namespace });
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, TransportError, Worker } from '@temporalio/worker';
 import type { LogEntry, LogLevel, WorkerOptions } from '@temporalio/worker';
 import { createFoldActivities } from '../activities/fold-activities';
 import { createIoActivities } from '../activities/io-activities';
@@ -12,8 +12,9 @@ import type { ActivityPorts } from '../activities/ports';
 import type { MatchPool } from '../activities/steps/match-resources';
 import { runTask } from '../activities/thread/run-task';
 import { openStore } from '../artifacts/store/open-store';
-import { SaeMatchError } from '../matching/errors';
-import { unreachable } from './connection';
+import { SaeMatchError, UnavailableError } from '../matching/errors';
+import { connectClient, explainFailure } from './connect';
+import { withoutSecrets } from './connection';
 import type { ServerAddress } from './connection';
 import { createMetrics } from './metrics';
 import { serveMetrics } from './metrics-server';
@@ -67,9 +68,12 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const running = workers.map((worker) => worker.run());
     options.onReady?.(metrics.address);
     await Promise.all(running);
+  } catch (error) {
+    throw error instanceof TransportError ? await connectionLost(options.server, error) : error;
   } finally {
     await metrics.close();
-    await connection.close();
+    // When one worker has failed the others still hold it; they end with the process.
+    await connection.close().catch(() => undefined);
   }
 }
 
@@ -137,11 +141,26 @@ function logLine({ level, message, meta }: LogEntry): void {
 }
 
 async function connect(server: ServerAddress): Promise<NativeConnection> {
+  // The client says what is wrong with settings, where the worker's own connection says only that it failed.
+  await (await connectClient(server)).close();
   try {
     return await NativeConnection.connect(server.connection);
   } catch (cause) {
-    throw unreachable(server, cause);
+    throw explainFailure(server, cause);
   }
+}
+
+/** Why a connection that worked does so no more, such as a key that was revoked. */
+async function connectionLost(server: ServerAddress, cause: Error): Promise<unknown> {
+  try {
+    await (await connectClient(server)).close();
+  } catch (error) {
+    return error;
+  }
+  return new UnavailableError('the connection to the Temporal server was lost', {
+    ...{ field: server.connection.address, found: withoutSecrets(cause.message, server), cause },
+    remedy: 'Start the worker again; a supervisor does so by itself.',
+  });
 }
 
 function freePort(): Promise<number> {

@@ -6,6 +6,7 @@ import { parseLayers } from '../../sae/select/layers';
 import { selectionOf } from '../../sae/select/selection';
 import { parsePairs } from '../../workflows/plan-pairs';
 import type { NotifyChoice, RunSpec } from '../../workflows/run-types';
+import type { ServerChoice } from '../../workers/connection';
 import { absolute } from './location';
 import { isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseComparison } from './parse-comparison';
@@ -18,7 +19,7 @@ import { parseBytes } from '../../transport/parse-bytes';
 import type { SpecFile } from './spec-schema';
 
 /** Flags of `run` as the command line parser hands them over; they win over the specification. */
-export interface RunFlags {
+export interface RunFlags extends ServerChoice {
   readonly out?: string;
   readonly layers?: string;
   readonly pairs?: string;
@@ -44,7 +45,6 @@ export interface RunFlags {
   readonly notify?: boolean;
   readonly notifyDrift?: string;
   readonly runId?: string;
-  readonly address?: string;
   readonly detach?: boolean;
   readonly new?: boolean;
 }
@@ -59,7 +59,7 @@ export interface ResolvedRun {
   readonly deadlineSeconds: number | null;
   /** What the workers' webhook is told; absent: nothing. */
   readonly notify?: NotifyChoice;
-  readonly address: string | undefined;
+  readonly server: ServerChoice;
   readonly detach: boolean;
   /** Run again although a finished run of this id exists, under an id of its own. */
   readonly fresh: boolean;
@@ -124,7 +124,11 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
     memoryBudget: budget === undefined ? null : parseBytes(budget, '--memory-budget'),
     deadlineSeconds: deadline === undefined ? null : parseDuration(deadline, '--deadline'),
     ...(notify !== undefined && { notify }),
-    address: flags.address ?? file.address,
+    server: {
+      address: flags.address ?? file.address,
+      namespace: flags.namespace ?? file.namespace,
+      profile: flags.profile ?? file.profile,
+    },
     detach: flags.detach ?? file.detach ?? false,
     fresh,
   };

@@ -55,6 +55,8 @@ export const specSchema = z.strictObject({
   notify_drift: z.union([z.string(), z.number()]).optional().describe('a share such as 0.2'),
   run_id: text.optional().describe('a text (in quotes if it looks like a number)'),
   address: text.optional().describe('host:port of a Temporal server'),
+  namespace: text.optional().describe('a namespace of the Temporal server'),
+  profile: text.optional().describe("a profile in the configuration file of Temporal's clients"),
   detach: flag,
   new: flag,
 });

@@ -17,11 +17,14 @@ import { probeDevices } from '../../kernels/probe-devices';
 import type { DeviceReport } from '../../kernels/probe-devices';
 import { SaeMatchError } from '../../matching/errors';
 import { cacheSettings } from '../../transport/cache/open-cache';
-import { configuredServer } from '../../workers/connection';
-import type { ServerAddress } from '../../workers/connection';
+import { connectClient } from '../../workers/connect';
+import { configuredServer, usesTls } from '../../workers/connection';
+import type { ServerAddress, ServerChoice } from '../../workers/connection';
 import { EXIT } from '../exit-codes';
 import { formatBytes } from '../format-table';
 import type { Output } from '../output';
+import { serverChoice, withServerFlags } from '../server-flags';
+import type { ServerFlags } from '../server-flags';
 import { defaultMemoryBudget } from '../session';
 import type { AddVerb } from '../verb';
 
@@ -33,7 +36,7 @@ export interface Check {
   readonly remedy?: string;
 }
 
-interface DoctorFlags {
+interface DoctorFlags extends ServerFlags {
   readonly out: string;
   readonly json?: boolean;
 }
@@ -43,17 +46,19 @@ const LOW_DISK_BYTES = 1e9;
 const SERVER_LIMIT_MS = 5_000;
 
 export const addDoctor: AddVerb = (program, action) =>
-  program
-    .command('doctor')
+  withServerFlags(program.command('doctor'))
     .summary('check what runs need: Node.js, devices, Temporal, store, disk, memory')
     .description('Tries everything for real, starts nothing and leaves nothing behind. Exit code 1 when a check fails.')
     .option('--out <folder>', 'output folder that runs will write to', './sae-match-out')
     .option('--json', 'print as JSON')
-    .addHelpText('after', '\nExamples:\n  sae-match doctor\n  sae-match doctor --out results/ --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sae-match doctor\n  sae-match doctor --out results/ --json\n  sae-match doctor --profile production'
+    )
     .action(action((output, flags: DoctorFlags) => doctorVerb(output, flags)));
 
 async function doctorVerb(output: Output, flags: DoctorFlags): Promise<number> {
-  const checks = await examine(flags.out);
+  const checks = await examine(flags.out, serverChoice(flags));
   const failed = checks.filter(({ status }) => status === 'fail').length;
   if (flags.json === true) output.json({ ok: failed === 0, checks });
   else printChecks(output, checks, failed);
@@ -71,13 +76,13 @@ function printChecks(output: Output, checks: readonly Check[], failed: number): 
 }
 
 /** Makes all checks at once; a check that throws has failed. */
-async function examine(out: string): Promise<Check[]> {
+async function examine(out: string, choice: ServerChoice): Promise<Check[]> {
   const machine = await machineFacts();
   const home = peekHome();
   const groups: readonly [string, () => Check | Check[] | Promise<Check | Check[]>][] = [
     ['Node.js', () => checkNode(machine.node)],
     ['devices', async () => checkDevices(await probeDevices(), existsSync('/dev/nvidiactl'))],
-    ['Temporal', () => checkTemporal(home, machine.go)],
+    ['Temporal', () => checkTemporal(choice, home, machine.go)],
     ['embedded server', () => checkEmbedded(home)],
     ['state folder', () => checkFolder('state folder', home.dir, 'SAE_MATCH_HOME')],
     ['cache folder', () => checkFolder('cache folder', home.cache, 'XDG_CACHE_HOME')],
@@ -126,55 +131,35 @@ export function checkDevices(reports: readonly DeviceReport[], nvidiaGpu: boolea
   return [javascript, ...others];
 }
 
-async function checkTemporal(home: Home, go: string | null): Promise<Check> {
-  const server = configuredServer(undefined);
+async function checkTemporal(choice: ServerChoice, home: Home, go: string | null): Promise<Check> {
+  const server = configuredServer(choice);
   if (server !== null) return checkServer(server);
   return checkBinary(await findInstalledTemporal(home), go, canDownload);
 }
 
-/** Whether the configured server answers within the limit (milliseconds) and has the namespace. */
+/** Whether the configured server answers within about the limit (milliseconds), lets us in and has the namespace. */
 export async function checkServer(server: ServerAddress, limitMs = SERVER_LIMIT_MS): Promise<Check> {
   const name = 'Temporal';
   const detail = describeServer(server);
-  const { Connection, isGrpcServiceError } = await import('@temporalio/client');
   try {
-    const connection = await Connection.connect({ ...server.connection, connectTimeout: limitMs });
-    try {
-      const { namespace } = server;
-      const describe = (): Promise<unknown> => connection.workflowService.describeNamespace({ namespace });
-      await connection.withDeadline(Date.now() + limitMs, describe);
-    } finally {
-      await connection.close();
-    }
-    return { name, status: 'ok', detail };
+    await (await connectClient(server, limitMs)).close();
   } catch (error) {
-    const reason = isGrpcServiceError(error) ? error.details : (error as Error).message;
-    return {
-      name,
-      status: 'fail',
-      detail: `${detail}: ${withoutSecrets(reason, server)}`,
-      remedy:
-        'Check that it runs, and TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY and the TLS settings; ' +
-        'without any of them an embedded server is used.',
-    };
+    const trouble = failure(name, error);
+    return { ...trouble, detail: `${detail}: ${trouble.detail}` };
   }
+  if (server.connection.apiKey === undefined || usesTls(server)) return { name, status: 'ok', detail };
+  return { name, status: 'warn', detail, remedy: 'The API key travels unencrypted: do not switch TLS off.' };
 }
 
-function describeServer({ connection, namespace }: ServerAddress): string {
-  const { address, apiKey, tls } = connection;
-  const security = [
+/** What is set is named, and never shown. */
+function describeServer(server: ServerAddress): string {
+  const { address, apiKey, tls } = server.connection;
+  const settings = [
+    usesTls(server) ? 'TLS' : 'no TLS',
     apiKey === undefined ? undefined : 'API key set',
-    tls === undefined || tls === null || tls === false ? undefined : 'TLS',
-    typeof tls === 'object' && tls?.clientCertPair !== undefined ? 'client certificate set' : undefined,
+    typeof tls === 'object' && tls?.clientCertPair ? 'client certificate set' : undefined,
   ].filter((part) => part !== undefined);
-  return [`server ${address}`, `namespace ${namespace}`, ...security].join(', ');
-}
-
-/** Libraries quote a header that they refuse, such as a key with a line break, in full. */
-function withoutSecrets(text: string, { connection }: ServerAddress): string {
-  const { apiKey, metadata } = connection;
-  const secrets = [apiKey, ...Object.values(metadata ?? {})].filter((value) => typeof value === 'string');
-  return secrets.filter((value) => value !== '').reduce((rest, value) => rest.replaceAll(value, '***'), text);
+  return [`server ${address}`, `namespace ${server.namespace}`, ...settings].join(', ');
 }
 
 /** Whether an embedded server could be started: from an installed program, or one that can be had. */

@@ -5,6 +5,8 @@ import { formatTable } from '../format-table';
 import type { Output } from '../output';
 import { statusFromManifest, stateOf } from '../run-status';
 import { findManifest } from '../runs';
+import { serverChoice, withServerFlags } from '../server-flags';
+import type { ServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import type { Session } from '../session';
 import { absolute } from '../spec/location';
@@ -12,9 +14,8 @@ import { DEFAULT_OUT } from '../spec/resolve-spec';
 import type { AddVerb } from '../verb';
 import type { RunRequest, RunState } from '../../workflows/run-types';
 
-interface ListFlags {
+interface ListFlags extends ServerFlags {
   readonly out?: string;
-  readonly address?: string;
   readonly json?: boolean;
 }
 
@@ -28,11 +29,9 @@ interface ListedRun {
 }
 
 export const addList: AddVerb = (program, action) =>
-  program
-    .command('list')
+  withServerFlags(program.command('list'))
     .summary('list runs: those the server knows and those in an output folder')
     .option('--out <folder>', 'output folder to look into (default: ./sae-match-out)')
-    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExamples:\n  sae-match list\n  sae-match list --json --out results/')
     .action(
@@ -46,7 +45,7 @@ export const addList: AddVerb = (program, action) =>
 
 async function listRuns(output: Output, flags: ListFlags): Promise<ListedRun[]> {
   const runs = new Map<string, ListedRun>();
-  const session = await openSession({ address: flags.address, worker: false, output });
+  const session = await openSession({ server: serverChoice(flags), worker: false, output });
   try {
     for (const run of await runsOfServer(session)) if (!runs.has(run.run_id)) runs.set(run.run_id, run);
   } finally {

@@ -3,15 +3,16 @@ import type { Output } from '../output';
 import { noSuchRun, resolveRunArgument } from '../run-argument';
 import type { RunReference } from '../run-argument';
 import { describeRun, requestOf } from '../runs';
+import { serverChoice, withServerFlags } from '../server-flags';
+import type { ServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import { parseDuration } from '../spec/parse-duration';
 import { parseBytes } from '../../transport/parse-bytes';
 import type { AddVerb } from '../verb';
 import { carryOut, DEADLINE_FLAG, DEADLINE_HELP } from './run';
 
-interface ResumeFlags {
+interface ResumeFlags extends ServerFlags {
   readonly out?: string;
-  readonly address?: string;
   readonly memoryBudget?: string;
   readonly deadline?: string;
   readonly detach?: boolean;
@@ -19,8 +20,7 @@ interface ResumeFlags {
 }
 
 export const addResume: AddVerb = (program, action) =>
-  program
-    .command('resume')
+  withServerFlags(program.command('resume'))
     .summary('go on with a run that was interrupted or failed in part')
     .description(
       'Computes what is missing and nothing else: folded layers and matched pairs that are in the store are re-used.\n' +
@@ -28,7 +28,6 @@ export const addResume: AddVerb = (program, action) =>
     )
     .argument('<run>', 'id of a run, or its folder')
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
-    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
     .option('--memory-budget <size>', 'memory a process may use, such as 4GiB')
     .option(DEADLINE_FLAG, DEADLINE_HELP)
     .option('--detach', 'leave when the run has started')
@@ -46,7 +45,7 @@ async function resumeVerb(output: Output, argument: string, flags: ResumeFlags):
       spec,
       memoryBudget: flags.memoryBudget === undefined ? memoryBudget : parseBytes(flags.memoryBudget, '--memory-budget'),
       deadlineSeconds: flags.deadline === undefined ? null : parseDuration(flags.deadline, '--deadline'),
-      address: flags.address,
+      server: serverChoice(flags),
       detach: flags.detach ?? false,
       fresh: false,
     },
@@ -61,7 +60,7 @@ async function findRequest(
   output: Output
 ): Promise<{ spec: RunSpec; memoryBudget: number | null }> {
   if (manifest !== null) return { spec: manifest.spec as RunSpec, memoryBudget: null };
-  const session = await openSession({ address: flags.address, worker: false, output });
+  const session = await openSession({ server: serverChoice(flags), worker: false, output });
   try {
     const description = await describeRun(session.client, runId);
     const request = description && requestOf(description);

@@ -17,6 +17,7 @@ import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import { findManifest, requestOf, startRun } from '../runs';
 import { RunResults } from '../run-results';
+import { withServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import { resolveRun, runIdOf } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
@@ -49,7 +50,7 @@ export const DEADLINE_HELP =
 
 /** Flags of a run; `plan` takes the same, so that its command line is that of the run. */
 export function withRunFlags(command: Command): Command {
-  return withMatchingFlags(command)
+  return withServerFlags(withMatchingFlags(command))
     .option('--out <folder>', 'where results go: a folder, or gs://<bucket>/<prefix> (default: ./sae-match-out)')
     .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
     .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
@@ -65,7 +66,6 @@ export function withRunFlags(command: Command): Command {
     .option('--notify-drift <share>', 'and when a larger share of the features of a layer was not kept')
     .option('--run-id <id>', 'name of the run (default: hash of the specification)')
     .option('--new', 'run again under a new id even if a finished run exists')
-    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
     .option('--detach', 'leave when the run has started; see status, watch');
 }
 
@@ -102,7 +102,7 @@ async function runVerb(output: Output, argument: string, flags: RunFlags & { jso
     return report(output, run, flags.json ?? false);
   }
   // The embedded worker sees what this process sees, so mistakes are found before anything is started.
-  if (configuredServer(run.address) === null) {
+  if (configuredServer(run.server) === null) {
     await planRun(run.spec);
     await checkWritable(openStore(run.spec.out));
     if (run.notify !== undefined) webhookReceiver();
@@ -112,7 +112,7 @@ async function runVerb(output: Output, argument: string, flags: RunFlags & { jso
 
 /** Starts or attaches to a run and stays until it ends, unless detached. */
 export async function carryOut(output: Output, run: ResolvedRun, json: boolean): Promise<number> {
-  const session = await openSession({ address: run.address, worker: true, output });
+  const session = await openSession({ server: run.server, worker: true, output });
   const interrupt = createInterrupt();
   let outcome: RunOutcome;
   try {

@@ -5,23 +5,22 @@ import { statusFromManifest, statusFromServer } from '../run-status';
 import type { RunStatus } from '../run-status';
 import { groupFailures, groupLine } from '../../workflows/group-failures';
 import { describeRun } from '../runs';
+import { serverChoice, withServerFlags } from '../server-flags';
+import type { ServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import type { AddVerb } from '../verb';
 
-interface StatusFlags {
+interface StatusFlags extends ServerFlags {
   readonly out?: string;
-  readonly address?: string;
   readonly json?: boolean;
 }
 
 export const addStatus: AddVerb = (program, action) =>
-  program
-    .command('status')
+  withServerFlags(program.command('status'))
     .summary('say how a run is doing')
     .description('Exit code: 0 running or done, 3 done in part, 1 failed, 130 cancelled.')
     .argument('<run>', 'id of a run, or its folder')
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
-    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExamples:\n  sae-match status 3f9a0c1b2d4e --json')
     .action(
@@ -36,7 +35,7 @@ export const addStatus: AddVerb = (program, action) =>
 async function statusOf(output: Output, argument: string, flags: StatusFlags): Promise<RunStatus> {
   const { runId, out, manifest } = await resolveRunArgument(argument, flags.out);
   if (manifest !== null) return statusFromManifest(manifest, `${out}/runs/${runId}`);
-  const session = await openSession({ address: flags.address, worker: false, output });
+  const session = await openSession({ server: serverChoice(flags), worker: false, output });
   try {
     const description = await describeRun(session.client, runId);
     if (description !== null) return await statusFromServer(session.client, runId, description);

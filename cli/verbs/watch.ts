@@ -6,23 +6,22 @@ import { noSuchRun, resolveRunArgument } from '../run-argument';
 import { describeRun, findManifest, requestOf, workflowId } from '../runs';
 import type { RunHandle } from '../runs';
 import { RunResults } from '../run-results';
+import { serverChoice, withServerFlags } from '../server-flags';
+import type { ServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import { closingLine } from '../summary';
 import type { AddVerb } from '../verb';
 
-interface WatchFlags {
+interface WatchFlags extends ServerFlags {
   readonly out?: string;
-  readonly address?: string;
 }
 
 export const addWatch: AddVerb = (program, action) =>
-  program
-    .command('watch')
+  withServerFlags(program.command('watch'))
     .summary('follow a run until it ends')
     .description('Shows the progress of a run and ends with it, with its exit code. Ctrl-C leaves the run alone.')
     .argument('<run>', 'id of a run, or its folder')
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
-    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, else an embedded server)')
     .addHelpText('after', '\nExamples:\n  sae-match watch 3f9a0c1b2d4e')
     .action(action((output, argument: string, flags: WatchFlags) => watchVerb(output, argument, flags)));
 
@@ -32,7 +31,7 @@ async function watchVerb(output: Output, argument: string, flags: WatchFlags): P
     output.print(closingLine(new RunResults(out, manifest)));
     return exitCodeOfState(manifest.state);
   }
-  const session = await openSession({ address: flags.address, worker: true, output });
+  const session = await openSession({ server: serverChoice(flags), worker: true, output });
   const interrupt = createInterrupt();
   try {
     const description = await describeRun(session.client, runId);

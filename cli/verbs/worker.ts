@@ -1,19 +1,22 @@
 import { availableParallelism } from 'node:os';
 import type { LogLevel } from '@temporalio/worker';
+import { Option } from 'commander';
 import { CHECKPOINT_SECONDS } from '../../activities/steps/match-checkpoint';
 import type { MatchPool } from '../../activities/steps/match-resources';
 import { chooseDevice } from '../../kernels/choose-device';
 import type { OrtDevice } from '../../kernels/ort-device';
 import { UsageError } from '../../matching/errors';
-import { configuredServer } from '../../workers/connection';
+import { configuredServer, plainServer } from '../../workers/connection';
 import type { Pool } from '../../workers/run-worker';
-import { defaultMemoryBudget, taskQueueName } from '../session';
+import { serverChoice, withServerFlags } from '../server-flags';
+import type { ServerFlags } from '../server-flags';
+import { defaultMemoryBudget, EMBEDDED_SERVER_FLAG, taskQueueName } from '../session';
 import { parseBytes } from '../../transport/parse-bytes';
 import { DEVICE_CHOICES, parseDevices } from '../spec/parse-device';
 import type { AddVerb } from '../verb';
 
-interface WorkerFlags {
-  readonly address?: string;
+interface WorkerFlags extends ServerFlags {
+  readonly embeddedServer?: string;
   readonly pools: string;
   readonly matchSlots?: string;
   readonly memoryBudget?: string;
@@ -28,14 +31,12 @@ const POOLS: readonly Pool[] = ['workflow', 'io', 'fold', 'match'];
 const LOG_LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 export const addWorker: AddVerb = (program, action) =>
-  program
-    .command('worker')
+  withServerFlags(program.command('worker'), 'none')
     .summary('run a worker process until it is told to stop')
     .description(
       'Takes work from a Temporal server until SIGTERM or SIGINT; then finishes what it is doing within the grace time.\n' +
         'The embedded server gets its worker by itself.'
     )
-    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS or the profile)')
     .option('--pools <list>', 'kinds of work to take', POOLS.join(','))
     .option(
       '--match-slots <count>',
@@ -46,6 +47,7 @@ export const addWorker: AddVerb = (program, action) =>
     .option('--metrics <host:port>', 'where /metrics is served; port 0 takes a free one', '127.0.0.1:9464')
     .option('--grace <seconds>', 'time for running work to finish when told to stop', '30')
     .option('--checkpoint <seconds>', 'how often a long match saves its state', String(CHECKPOINT_SECONDS))
+    .addOption(new Option(`${EMBEDDED_SERVER_FLAG} <host:port>`).hideHelp())
     .option('--log-level <level>', LOG_LEVELS.join(' | '), 'WARN')
     .addHelpText(
       'after',
@@ -54,11 +56,14 @@ export const addWorker: AddVerb = (program, action) =>
     )
     .action(
       action(async (output, flags: WorkerFlags) => {
-        const server = configuredServer(flags.address);
+        const { embeddedServer } = flags;
+        const server =
+          embeddedServer === undefined ? configuredServer(serverChoice(flags)) : plainServer(embeddedServer);
         if (server === null) {
           throw new UsageError('no Temporal server given', {
             field: '--address',
-            remedy: 'Give --address or set TEMPORAL_ADDRESS; run and watch start an embedded server with its worker.',
+            remedy:
+              'Give --address or --profile, or set TEMPORAL_ADDRESS; run and watch start an embedded server with its worker.',
           });
         }
         // Loading Temporal's worker takes longer than most other verbs take as a whole.

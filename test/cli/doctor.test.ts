@@ -54,7 +54,7 @@ describe('the command', () => {
     const detail = (name: string): string => checks.find((check) => check.name === name)!.detail;
     expect(detail('Node.js')).toBe(process.versions.node);
     expect(detail('device cpu')).toMatch(/^onnxruntime \d/);
-    expect(detail('Temporal')).toBe(`server ${address}, namespace default`);
+    expect(detail('Temporal')).toBe(`server ${address}, namespace default, no TLS`);
     expect(detail('embedded server')).toMatch(new RegExp(`^${address} \\(process \\d+\\), no worker$`));
     expect(detail('store')).toBe(`${join(folder, 'a', 'b')}: written and read back`);
     expect(readdirSync(folder)).toEqual([]);
@@ -85,20 +85,20 @@ describe('Temporal', () => {
     expect(await checkServer(plainServer(address))).toEqual({
       name: 'Temporal',
       status: 'ok',
-      detail: `server ${address}, namespace default`,
+      detail: `server ${address}, namespace default, no TLS`,
     });
   });
 
   test('a namespace that the server does not have fails by its name', async () => {
     const { status, detail } = await checkServer({ ...plainServer(address), namespace: 'elsewhere' });
     expect(status).toBe('fail');
-    expect(detail).toMatch(/namespace elsewhere: .*not found/i);
+    expect(detail).toMatch(/namespace elsewhere, no TLS: .*has no such namespace/);
   });
 
   test('a server that does not answer fails with its address and what to check', async () => {
     const check = await checkServer(plainServer('127.0.0.1:1'), 500);
     expect(check.status).toBe('fail');
-    expect(check.detail).toContain('server 127.0.0.1:1, namespace default: ');
+    expect(check.detail).toContain('server 127.0.0.1:1, namespace default, no TLS: ');
     expect(check.remedy).toContain('TEMPORAL_ADDRESS');
   });
 
@@ -106,7 +106,7 @@ describe('Temporal', () => {
     const crt = Buffer.from('secret-certificate');
     const connection = { address: 'localhost:1', apiKey: 'secret-key', tls: { clientCertPair: { crt, key: crt } } };
     const check = await checkServer({ connection, namespace: 'default' }, 500);
-    expect(check.detail).toContain('API key set, TLS, client certificate set');
+    expect(check.detail).toContain('TLS, API key set, client certificate set');
     expect(JSON.stringify(check)).not.toContain('secret');
   });
 
