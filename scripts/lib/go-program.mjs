@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { Failure } from './failure.mjs';
@@ -11,23 +11,26 @@ import { progress } from './run.mjs';
 /**
  * Path of a program of the user's cache, which is built with Go once.
  *
- * @param name of the program, the last part of its package's path
+ * @param name of the program
  * @param goPackage for `go install`
  * @param version of its module, without `v`
  * @param purpose what it is, for people
+ * @param time how long building it takes, in words
+ * @param folder of the cache, where others of its kind may lie too
  */
-export async function prepareGoProgram({ name, goPackage, version, purpose }) {
+export async function prepareGoProgram({ name, goPackage, version, purpose, time = 'a minute', folder = name }) {
   const { cacheFolder } = createRequire(import.meta.url)(at('dist/transport/cache-folder.js'));
-  const folder = join(cacheFolder(), name, version);
-  const program = join(folder, name);
+  const place = join(cacheFolder(), folder, version);
+  const program = join(place, name);
   if (existsSync(program)) return program;
-  mkdirSync(folder, { recursive: true });
-  const work = mkdtempSync(join(folder, 'building-'));
-  progress(`building ${purpose} ${version} with Go; this takes a minute, once`);
+  mkdirSync(place, { recursive: true });
+  const work = mkdtempSync(join(place, 'building-'));
+  progress(`building ${purpose} ${version} with Go; this takes ${time}, once`);
   try {
     const env = { GOGC: '400', ...process.env, GOBIN: work, CGO_ENABLED: '0', GOWORK: 'off', GO111MODULE: 'on' };
-    await promisify(execFile)('go', ['install', `${goPackage}@v${version}`], { cwd: work, env, maxBuffer: 2 ** 26 });
-    renameSync(join(work, name), program);
+    const flags = ['install', '-ldflags', '-s -w', `${goPackage}@v${version}`];
+    await promisify(execFile)('go', flags, { cwd: work, env, maxBuffer: 2 ** 26 });
+    renameSync(join(work, basename(goPackage)), program);
   } catch (error) {
     throw new Failure(`sae-match: ${purpose} cannot be built (${lastWords(error)}).`);
   } finally {

@@ -22,6 +22,8 @@ export const steps = {
       '<rootDir>/test/integration/',
       '<rootDir>/test/chaos/',
       '<rootDir>/test/cluster/',
+      // Needs a production server, see check-postgres.mjs.
+      '<rootDir>/test/production/',
       '--',
       ...args,
     ]),
@@ -51,7 +53,8 @@ async function check(how, commands) {
   return { passed: 1 - failed, failed };
 }
 
-async function jest(how, name, args) {
+/** Runs jest and resolves to how many tests passed and failed; `name` is that of its report. */
+export async function jest(how, name, args) {
   const report = at(`.cache/jest-${name}.json`);
   mkdirSync(at('.cache'), { recursive: true });
   rmSync(report, { force: true });

@@ -7,7 +7,8 @@ import { chaosRuns, PAIRS } from './support/chaos-runs';
 import { PairWatch } from './support/pair-watch';
 
 /*
- * Crashes at random moments of a run: real processes, a real server, nothing replaced. See support/chance.ts for
+ * Crashes at random moments of a run: real processes, a real server, nothing replaced. The server is the embedded one, or that
+ * of `npm run check:postgres`. See support/chance.ts for
  * SAE_MATCH_CHAOS_ROUNDS and SAE_MATCH_CHAOS_SEED; SAE_MATCH_CHAOS_ROUNDS=10 is the long test.
  */
 
@@ -35,7 +36,7 @@ chaosTest('a run whose command crashed is finished by the same command, resume o
     await moment(verb === 'run' ? -1 : 0);
     const hit = run.command.isRunning();
     await killPrograms();
-    return { hit, finished: run.watch.snapshot(), by: verb, last: await runProgram([verb, ...rest], runs.env) };
+    return { hit, finished: run.watch.snapshot(), by: verb, last: await finish([verb, ...rest]) };
   })
 );
 
@@ -44,7 +45,7 @@ chaosTest('a run is finished by the same command, resume or watch after everythi
     const [verb, ...rest] = wayToFinish(run.id, chance);
     await moment(verb === 'run' ? -1 : 0);
     const hit = await crashEverything(run, chance);
-    return { hit, finished: run.watch.snapshot(), by: verb, last: await runProgram([verb, ...rest], runs.env) };
+    return { hit, finished: run.watch.snapshot(), by: verb, last: await finish([verb, ...rest]) };
   })
 );
 
@@ -96,6 +97,12 @@ async function disturbed(
     watch.stop();
     await killPrograms();
   }
+}
+
+/** Carries out a command once there is a server to speak with. */
+async function finish(args: readonly string[]): Promise<Finished> {
+  await runs.answers();
+  return runProgram(args, runs.env);
 }
 
 /** A command that finishes a run whose command is gone; only the same command can finish one that had not begun. */

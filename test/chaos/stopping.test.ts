@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openEmbedded } from '../../infra/embedded';
 import { isAlive } from '../../infra/process-identity';
 import { expectCode, killPrograms, runProgram, startProgram, type Command, type Finished } from '../support/program';
 import { filesOfRun } from '../support/run-folder';
@@ -54,34 +53,29 @@ async function cancelled(id: string, chance: Chance, note: (text: string) => voi
   return outcome.late ? null : line;
 }
 
-chaosTest(
-  'the embedded worker ends when it is asked to, and the run goes on with another',
-  async (chance, round, note) => {
-    const id = `terminate-${round}`;
-    const command = startProgram(runs.args(id), runs.env);
-    return watched(id, async (watch) => {
-      await command.says(`run ${id}:`);
-      await moment(watch, command, chance, note);
-      const { worker } = runs.processes();
-      process.kill(worker!.pid, 'SIGTERM');
-      while (isAlive(worker!)) await sleep(20);
-      return command.finished;
-    });
-  }
-);
+chaosTest('a worker ends when it is asked to, and the run goes on with another', async (chance, round, note) => {
+  const id = `terminate-${round}`;
+  const command = startProgram(runs.args(id), runs.env);
+  return watched(id, async (watch) => {
+    await command.says(`run ${id}:`);
+    await moment(watch, command, chance, note);
+    const { worker } = runs.processes();
+    process.kill(worker!.pid, 'SIGTERM');
+    while (isAlive(worker!)) await sleep(20);
+    return command.finished;
+  });
+});
 
 chaosTest('a worker that may not finish its work in time hands it to the next one', async (chance, round, note) => {
   const id = `hand-over-${round}`;
-  const session = await openEmbedded(runs.home);
-  const { address } = session.server;
   const grace = chance.one(['0', '1']);
   // Matches save their state at every opportunity, and the next worker takes it up.
   const options = ['--metrics', '127.0.0.1:0', '--grace', grace, '--checkpoint', '0'];
-  const worker = (): Command => startProgram(['worker', '--address', address, ...options], runs.env);
-  try {
-    return await watched(id, async (watch) => {
+  return runs.withoutWorker((server) =>
+    watched(id, async (watch) => {
+      const worker = (): Command => startProgram(['worker', ...server, ...options], runs.env);
       const first = worker();
-      const command = startProgram([...runs.args(id), '--address', address], runs.env);
+      const command = startProgram([...runs.args(id), ...server], runs.env);
       await command.says(`run ${id}:`);
       await moment(watch, command, chance, note);
       first.kill('SIGTERM');
@@ -89,10 +83,8 @@ chaosTest('a worker that may not finish its work in time hands it to the next on
       expect(command.isRunning()).toBe(true);
       worker();
       return command.finished;
-    });
-  } finally {
-    await session.close();
-  }
+    })
+  );
 });
 
 /** Carries out `work`, which returns the command that finishes run `id`, and checks what became of it. */

@@ -9,11 +9,12 @@ import { PairWatch } from '../chaos/support/pair-watch';
 import reference from '../references/minilm-l6.json';
 import { runProgram } from '../support/program';
 import { createProgramHome } from '../support/program-home';
+import { createRunPlace } from '../support/run-place';
 import { residentProgram } from '../support/resident-program';
 import { readRunManifest, tableHashes } from '../support/run-folder';
 import { z } from 'zod';
 
-const home = createProgramHome();
+const home = createRunPlace();
 const saes = join(home.folder, 'saes');
 const SELECTION = ['--layers', '2-5', '--pairs', '2:3,3:4,4:5,2:4,5:3'];
 const out = join(home.folder, 'out');
@@ -29,6 +30,7 @@ interface Status {
 }
 
 beforeAll(async () => {
+  await home.start();
   cpSync('examples/minilm-l6', saes, { recursive: true });
   const { code, stderr } = await run('run', saes, '--out', out, ...SELECTION, '--run-id', RUN);
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
@@ -172,7 +174,8 @@ describe('a run through a real Temporal server', () => {
   });
 });
 
-describe('a detached run', () => {
+// Only the embedded server and worker are there for the command.
+(home.home === null ? describe.skip : describe)('a detached run', () => {
   it('goes on after its command, shows metrics, and can be watched and stopped', async () => {
     const flags = ['--out', join(home.folder, 'detached'), '--pairs', 'all', '--run-id', 'detached'];
     const started = await run('run', saes, '--detach', ...flags);
@@ -198,7 +201,7 @@ describe('a detached run', () => {
 
   /** The address of /metrics is in the worker's log. */
   async function metricsPage(): Promise<string> {
-    const record = readState(join(home.home.dir, 'worker.json'), z.object({ logFile: z.string() }));
+    const record = readState(join(home.home!.dir, 'worker.json'), z.object({ logFile: z.string() }));
     for (;;) {
       const addresses = [...readFileSync(record!.logFile, 'utf8').matchAll(/metrics (http:\S+)/g)];
       const page = await fetch(addresses.at(-1)?.[1] ?? 'http://127.0.0.1:1').catch(() => null);

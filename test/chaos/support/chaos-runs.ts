@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 
 import { expectCode, runProgram } from '../../support/program';
-import { createProgramHome, type ProgramHome } from '../../support/program-home';
 import { readRunManifest, tableHashes } from '../../support/run-folder';
+import { createRunPlace, type RunPlace } from '../../support/run-place';
 import { writeSmallModel } from '../../support/small-model';
 
 /** Runs over one small model, each with an output folder of its own so that nothing is there before it. */
-export interface ChaosRuns extends Pick<ProgramHome, 'home' | 'folder' | 'env' | 'processes'> {
+export interface ChaosRuns extends Omit<RunPlace, 'home' | 'start' | 'remove'> {
   /** Folder of the model. */
   readonly source: string;
   out(id: string): string;
@@ -25,8 +25,8 @@ const FEATURES = 256;
 
 /** Prepares model, home and the undisturbed run before the tests of a file, and ends and removes all of it after. */
 export function chaosRuns(): ChaosRuns {
-  const place = createProgramHome();
-  const { home, folder, env } = place;
+  const place = createRunPlace();
+  const { folder, env } = place;
   const source = join(folder, 'model');
   const out = (id: string): string => join(folder, 'out', id);
   const args: ChaosRuns['args'] = (id, from = source) => {
@@ -35,6 +35,7 @@ export function chaosRuns(): ChaosRuns {
   };
   let undisturbed: Record<string, string> = {};
   beforeAll(async () => {
+    await place.start();
     await writeSmallModel(source, LAYERS, FEATURES);
     expectCode(await runProgram(args('undisturbed'), env), 0);
     undisturbed = tableHashes(out('undisturbed'), 'undisturbed');
@@ -42,8 +43,10 @@ export function chaosRuns(): ChaosRuns {
   }, 300_000);
   afterAll(() => place.remove(), 90_000);
   return {
-    ...{ home, folder, env, source, out, args },
+    ...{ folder, env, source, out, args },
     processes: () => place.processes(),
+    answers: () => place.answers(),
+    withoutWorker: (work) => place.withoutWorker(work),
     expectUndisturbed: (id) => {
       const { state, failures, pairs } = readRunManifest(out(id), id);
       expect({ state, failures }).toEqual({ state: 'done', failures: [] });

@@ -16,7 +16,7 @@ import { createClock } from './clock';
 import type { Clock } from './clock';
 import { createHosts } from './hosts';
 import type { Host, Hosts } from './hosts';
-import { Service } from './service';
+import { Service } from '../../support/service';
 
 /** A worker process on a host of its own, with a disk for its cache and a clock. */
 export interface ClusterWorker {
