@@ -1,7 +1,13 @@
 import { resolve } from 'node:path';
+import { refuseSecrets } from '../../sae/sources/refuse-secrets';
 
-/** An absolute path; URLs are left alone, but for slashes at the end of a place in a bucket. */
+/**
+ * An absolute path; URLs are left alone, but for slashes at the end of a place in a bucket.
+ *
+ * @throws UsageError when a URL has a password or a query in it
+ */
 export function absolute(location: string, folder: string): string {
+  refuseSecrets(location);
   if (!isUrl(location)) return resolve(folder, location);
   return /^gs:/i.test(location) ? location.replace(/\/+$/, '') : location;
 }

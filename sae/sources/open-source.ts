@@ -8,6 +8,7 @@ import { isHubPage } from './remote/hub-location';
 import { openHub } from './remote/hub-place';
 import type { RemotePlace } from './remote/place';
 import { RemoteSource } from './remote/remote-source';
+import { refuseSecrets } from './refuse-secrets';
 import type { SaeSource } from './source';
 
 /** A way to open locations that begin with `<scheme>:`. Another kind of source is one more line here. */
@@ -23,10 +24,12 @@ const OPENERS: Readonly<Record<string, (location: string) => Promise<SaeSource>>
  * Opens the place that `location` names: a folder or a file of this machine, or a URL of a scheme that this version
  * reads.
  *
+ * @throws UsageError when the location has a password or a query in it
  * @throws InputError when the scheme is unknown, or the location does not exist or cannot be read.
  * @throws UnavailableError when the place does not answer
  */
 export async function openSource(location: string): Promise<SaeSource> {
+  refuseSecrets(location);
   // One letter is a Windows drive, not a scheme.
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) return openLocalSource(location);
