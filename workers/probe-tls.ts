@@ -51,10 +51,11 @@ export async function findTlsTrouble(server: ServerAddress, limitMs: number): Pr
   const socket = connectTls({ host, port, secureContext, ALPNProtocols: ['h2'], ...servername });
   const { error, established, first } = await exchange(socket, 'secureConnect', limitMs);
   if (first !== null) return null;
-  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+  if (error === null) return null;
+  const code = error.code ?? '';
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(code)) return speaksNoTls(server);
-  if (/^ERR_SSL_.*ALERT/.test(code) || (error !== null && established)) return refused(server, error!);
-  return error !== null && isVerification(code) ? untrusted(server, error, code) : null;
+  if (/^ERR_SSL_.*ALERT/.test(code) || established) return refused(server, error);
+  return isVerification(code) ? untrusted(server, error, code) : null;
 }
 
 type TlsSettings = Exclude<ServerAddress['connection']['tls'], boolean | null | undefined>;
@@ -69,7 +70,7 @@ function splitAddress(address: string): { host: string; port: number } {
 }
 
 interface Exchange {
-  readonly error: Error | null;
+  readonly error: NodeJS.ErrnoException | null;
   /** Whether the connection, with its TLS, was there. */
   readonly established: boolean;
   /** The first that the server said. */
@@ -95,7 +96,7 @@ function exchange(socket: Socket | TLSSocket, ready: string, limitMs: number): P
     socket.once('data', (data: Buffer) => {
       end(null, data);
     });
-    socket.on('error', (error) => {
+    socket.on('error', (error: Error) => {
       end(error, null);
     });
     // With TLS 1.3 a server looks at the client's certificate when the client takes the handshake for done.
@@ -128,14 +129,14 @@ function untrusted({ connection: { address } }: ServerAddress, cause: Error, cod
 function refused(server: ServerAddress, cause: Error): EnvironmentError {
   const pair = tlsOptions(server).clientCertPair;
   const remedy =
-    pair === undefined || pair === null
+    pair === undefined
       ? 'It wants a client certificate: set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH, or their keys in the profile.'
       : 'Use a client certificate that has not expired and is signed by an authority that the server trusts.';
   return new EnvironmentError('the Temporal server refuses the TLS connection', {
     field: server.connection.address,
     // OpenSSL's own words are "<number>:error:<code>:SSL routines:<function>:<reason>:…".
     found: /:SSL routines:[^:]*:([^:]+):/.exec(cause.message)?.[1] ?? cause.message,
-    expected: pair === undefined || pair === null ? 'a client certificate, none is set' : 'another client certificate',
+    expected: pair === undefined ? 'a client certificate, none is set' : 'another client certificate',
     ...{ remedy, cause },
   });
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, TransportError, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { LogEntry, LogLevel, WorkerOptions } from '@temporalio/worker';
 import { createFoldActivities } from '../activities/fold-activities';
 import { createIoActivities } from '../activities/io-activities';
@@ -69,7 +69,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     options.onReady?.(metrics.address);
     await Promise.all(running);
   } catch (error) {
-    throw error instanceof TransportError ? await connectionLost(options.server, error) : error;
+    throw isTransportError(error) ? await connectionLost(options.server, error) : error;
   } finally {
     await metrics.close();
     // When one worker has failed the others still hold it; they end with the process.
@@ -148,6 +148,11 @@ async function connect(server: ServerAddress): Promise<NativeConnection> {
   } catch (cause) {
     throw explainFailure(server, cause);
   }
+}
+
+/** By its name: the SDK keeps its class to itself. */
+function isTransportError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'TransportError';
 }
 
 /** Why a connection that worked does so no more, such as a key that was revoked. */

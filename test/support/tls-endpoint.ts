@@ -86,7 +86,7 @@ function forward(client: ClientHttp2Session, stream: ServerHttp2Stream, headers:
     stream.respond(response, { endStream, waitForTrailers: !endStream });
     if (!endStream) request.pipe(stream);
   });
-  request.on('trailers', (received) => {
+  request.on('trailers', (received: IncomingHttpHeaders) => {
     trailers = received;
   });
   stream.on('wantTrailers', () => {

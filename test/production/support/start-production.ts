@@ -95,7 +95,7 @@ function startPostgres(folder: string, bin: string, { port, pidFile }: { port: n
   }
   const data = join(folder, 'data');
   const [first, ...rest] = [...asUser, join(bin, 'initdb'), '-D', data, '-U', 'temporal', '-A', 'scram-sha-256'];
-  execFileSync(first!, [...rest, '--pwfile', passwordFile], { stdio: 'pipe', cwd: folder });
+  execFileSync(first, [...rest, '--pwfile', passwordFile], { stdio: 'pipe', cwd: folder });
   const flags = ['-D', data, '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1'];
   return new Service({
     command: [...asUser, join(bin, 'postgres'), ...flags] as unknown as [string, ...string[]],
