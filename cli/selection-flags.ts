@@ -8,6 +8,7 @@ export interface SelectionFlags {
   readonly width?: string;
   readonly l0?: string;
   readonly hook?: string;
+  readonly step?: string;
 }
 
 /** Flags of every verb that reads SAEs. */
@@ -16,6 +17,7 @@ export function withSelectionFlags(command: Command): Command {
     .option('--width <features>', 'of several SAEs a layer that of this width, such as 16k or 16384')
     .option('--l0 <choice>', 'that of this L0: canonical | a number or label | nearest:<number> | similar')
     .option('--hook <point>', 'that of this hook point, such as resid_post')
+    .option('--step <number>', 'that saved at this step of its training (default: the one it gave in the end)')
     .option('--format <name>', 'format of the SAEs (default: detected)');
 }
 

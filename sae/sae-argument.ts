@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { InputError } from '../matching/errors';
 import { listSaes } from './catalogue';
 import type { CatalogueEntry } from './catalogue-entry';
@@ -32,14 +33,15 @@ export interface ResolvedSae {
 }
 
 /**
- * Opens what a command-line argument names: a folder, a file, a URL, or `<source>#<layer>`. Only SAEs whose paths fit are
+ * Opens what a command-line argument names: a folder, a file, a URL, `<source>#<layer>`, or `<source>#<layer>@<step>`. Only SAEs whose paths fit are
  * opened.
  *
  * @throws InputError when the location does not exist, holds no SAE that fits, lacks a layer, or has several of one.
  * @throws UnavailableError when the source does not answer
  */
-export async function openSaes(argument: string, options: SaeArgumentOptions = {}): Promise<OpenedSaes> {
-  const { location, layer } = splitArgument(argument);
+export async function openSaes(argument: string, given: SaeArgumentOptions = {}): Promise<OpenedSaes> {
+  const { location, layer, step } = splitArgument(argument);
+  const options = step === null ? given : { ...given, step };
   const layers = layer === null ? options.layers : [layer];
   const source = await openSource(location);
   const accept = pathFilter(layers ?? null, options);
@@ -54,10 +56,17 @@ export async function openSaes(argument: string, options: SaeArgumentOptions = {
   return choose(source, location, layers, options);
 }
 
-/** Splits `<source>#<layer>`; the layer is null where there is none. */
-export function splitArgument(argument: string): { readonly location: string; readonly layer: number | null } {
-  const [, location = argument, layer] = /^(.+)#(\d+)$/.exec(argument) ?? [];
-  return { location, layer: layer === undefined ? null : Number(layer) };
+export interface SplitArgument {
+  readonly location: string;
+  readonly layer: number | null;
+  readonly step: number | null;
+}
+
+/** Splits `<source>#<layer>` and `<source>#<layer>@<step>`; null stands for what is not there. */
+export function splitArgument(argument: string): SplitArgument {
+  const [, location = argument, layer, step] = /^(.+)#(\d+)(?:@(\d+))?$/.exec(argument) ?? [];
+  const numberOf = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
+  return { location, layer: numberOf(layer), step: numberOf(step) };
 }
 
 /**
@@ -84,14 +93,31 @@ async function choose(
   const entries =
     layers === undefined ? narrow(listed, null, options, where) : selectSaes(listed, layers, options, where);
   const isSelected = [options.width, options.l0, options.hook].some((wanted) => wanted !== undefined);
-  const argumentOf = ({ layer, path }: CatalogueEntry): string => {
+  const argumentOf = ({ layer, path, step, files }: CatalogueEntry): string => {
+    // With the folder of its configuration, which lies above that of its weights.
+    if (step !== undefined && layer !== null && source.namedFile === null)
+      return `${inside(source, commonFolder(files))}#${layer}@${step}`;
     if (layers === undefined && listed.length === 1) return source.pinned;
     // By its own place where its layer has others; what is beside it is then not looked at.
     const isAlone = !isSelected && listed.filter((other) => layer === null || other.layer === layer).length === 1;
-    const place = isAlone || path === '.' ? source.pinned : `${source.pinned.replace(/\/$/, '')}/${path}`;
+    const place = isAlone ? source.pinned : inside(source, path);
     return layer === null ? place : `${place}#${layer}`;
   };
   return { source, entries, argumentOf };
+}
+
+function inside({ pinned }: SaeSource, path: string): string {
+  return path === '.' ? pinned : `${pinned.replace(/\/$/, '')}/${path}`;
+}
+
+/** The lowest folder that all files lie below. */
+function commonFolder(files: readonly { readonly path: string }[]): string {
+  const folders = files.map(({ path }) => posix.dirname(path));
+  const holds = (folder: string): boolean =>
+    folder === '.' || folders.every((other) => other === folder || other.startsWith(`${folder}/`));
+  let folder = folders[0] ?? '.';
+  while (!holds(folder)) folder = posix.dirname(folder);
+  return folder;
 }
 
 function severalSaes(argument: string, entries: readonly CatalogueEntry[]): InputError {

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { runFolder } from '../../artifacts/layout';
 import { InputError, UsageError } from '../../matching/errors';
 import { parseLayers } from '../../sae/select/layers';
+import { parseStep } from '../../sae/select/selection';
 import { parsePairs } from '../../workflows/plan-pairs';
 import { parseDuration } from './parse-duration';
 import { parseBytes } from '../../transport/parse-bytes';
@@ -96,14 +97,24 @@ function inWords(value: unknown): string {
 
 /** Parses the values that have a form of their own, so that their faults name the file. */
 function checkTexts(file: string, spec: SpecFile): void {
-  const { layers, pairs, part_weights: partWeights, scale, memory_budget: budget, deadline, run_id: runId } = spec;
+  const {
+    layers,
+    pairs,
+    part_weights: partWeights,
+    scale,
+    step,
+    memory_budget: budget,
+    deadline,
+    run_id: runId,
+  } = spec;
   try {
     if (layers !== undefined) specLayers(layers);
     if (pairs !== undefined) parsePairs(pairs);
     if (partWeights !== undefined) parsePartWeights(partWeights);
     if (scale !== undefined) parseScale(scale, dirname(file));
-    const { previous = '', previous_step: step, drift_kept: kept, drift_unmatched: unmatched } = spec;
-    parsePrevious({ previous, step, kept, unmatched }, spec.source);
+    if (step !== undefined) parseStep(step, 'step');
+    const { previous = '', previous_step: previousStep, drift_kept: kept, drift_unmatched: unmatched } = spec;
+    parsePrevious({ previous, step: previousStep, kept, unmatched }, spec.source);
     if (budget !== undefined) parseBytes(budget, 'memory_budget');
     if (deadline !== undefined) parseDuration(deadline, 'deadline');
     if (runId !== undefined) runFolder(runId);

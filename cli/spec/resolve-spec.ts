@@ -39,6 +39,7 @@ export interface RunFlags extends ServerChoice {
   readonly width?: string;
   readonly l0?: string;
   readonly hook?: string;
+  readonly step?: string;
   readonly allowHookMismatch?: boolean;
   readonly memoryBudget?: string;
   readonly deadline?: string;
@@ -107,6 +108,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
       width: flags.width ?? asText(file.width),
       l0: flags.l0 ?? asText(file.l0),
       hook: flags.hook ?? file.hook,
+      step: flags.step ?? file.step,
     }),
     ...(previous !== undefined && { previous }),
     allow_hook_mismatch: flags.allowHookMismatch ?? file.allow_hook_mismatch ?? false,

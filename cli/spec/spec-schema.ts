@@ -37,6 +37,7 @@ export const specSchema = z.strictObject({
     .optional()
     .describe('canonical, a number, a label such as small, nearest:<number>, or similar'),
   hook: text.optional().describe('a kind of hook point such as resid_post'),
+  step: z.union([z.string(), z.int().nonnegative()]).optional().describe('a whole number such as 1000'),
   previous: text.optional().describe('the folder of the SAEs of a checkpoint before'),
   previous_step: z
     .union([z.string(), z.int().nonnegative()])

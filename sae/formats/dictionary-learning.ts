@@ -5,6 +5,7 @@ import type { SaeLocation } from '../catalogue-entry';
 import { readScalar } from '../containers/read-tensor';
 import type { TensorFile } from '../containers/tensor';
 import type { SourceView } from '../sources/source-view';
+import { stepOfFile } from '../step-name';
 import { assemble } from './assemble';
 import type { Conventions } from './assemble';
 import type { ConfigFields } from './config-fields';
@@ -73,8 +74,8 @@ const USUAL_NAME = /(?:^|\/)ae(?:_\w+)?\.pt$/;
 
 /** The step of a checkpoint of the training. */
 function stepOf(weights: string): Pick<SaeLocation, 'step'> {
-  const step = /(?:^|\/)(?:ae|checkpoint)_(\d+)\.pt$/.exec(weights)?.[1];
-  return step === undefined ? {} : { step: Number(step) };
+  const step = stepOfFile(weights);
+  return step === null ? {} : { step };
 }
 
 function isDictionary({ file, tensors }: CandidateFile): boolean {

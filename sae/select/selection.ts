@@ -41,7 +41,7 @@ export function selectSaes(
 export function narrow(
   entries: readonly CatalogueEntry[],
   layers: readonly number[] | null,
-  { width, l0, hook }: SaeSelection,
+  { width, l0, hook, step }: SaeSelection,
   { root, source }: { root: string; source: string }
 ): readonly CatalogueEntry[] {
   const traits = new Map(entries.map((entry) => [entry, traitsOf(entry, root)]));
@@ -64,7 +64,7 @@ export function narrow(
     );
   };
   const ofHook = keep(
-    entries,
+    step === undefined ? entries : ofStep(entries, step, source),
     '--hook',
     hook,
     (own, { path }) => isHook(hook!, own.hook, path),
@@ -82,12 +82,25 @@ export function narrow(
   return chooseL0(inside, l0, (entry) => traits.get(entry)!, source);
 }
 
+/** The SAEs saved at a step; their paths tell it, damaged or not. */
+function ofStep(entries: readonly CatalogueEntry[], step: number, source: string): readonly CatalogueEntry[] {
+  const fits = entries.filter((entry) => entry.step === step);
+  if (fits.length > 0) return fits;
+  const found = [...new Set(entries.flatMap((entry) => entry.step ?? []))].sort((a, b) => a - b);
+  const shown = found.length > 20 ? [...found.slice(0, 10), '…', ...found.slice(-9)] : found;
+  throw new InputError('no SAE was saved at this step', {
+    ...{ file: source, field: '--step', expected: String(step) },
+    found: found.length === 0 ? 'no files of single steps, such as ae_1000.pt' : `steps ${shown.join(', ')}`,
+    remedy: 'Choose one of those found, or leave it out for the SAE that the training gave in the end.',
+  });
+}
+
 /** A selection before its texts are checked. */
 interface WrittenSelection {
   readonly width?: string | undefined;
   readonly l0?: string | undefined;
   readonly hook?: string | undefined;
-  readonly step?: number | undefined;
+  readonly step?: string | number | undefined;
 }
 
 /** The selection in something larger, without keys that say nothing. */
@@ -96,7 +109,7 @@ export function selectionOf({ width, l0, hook, step }: WrittenSelection): SaeSel
     ...(width !== undefined && { width: parseWidth(width) }),
     ...(l0 !== undefined && { l0: parseL0(l0) }),
     ...(hook !== undefined && { hook }),
-    ...(step !== undefined && { step }),
+    ...(step !== undefined && { step: parseStep(step) }),
   };
 }
 
@@ -107,6 +120,15 @@ export function parseWidth(text: string): string {
     field: '--width',
     found: JSON.stringify(text),
     expected: 'a number of features such as 16384, or a width such as 16k or 1m',
+  });
+}
+
+/** Checks a step as the user wrote it. @throws UsageError */
+export function parseStep(given: string | number, field = '--step'): number {
+  const step = /^\s*\d+\s*$/.test(String(given)) ? Number(given) : NaN;
+  if (Number.isSafeInteger(step)) return step;
+  throw new UsageError('cannot be understood as a step of a training', {
+    ...{ field, found: JSON.stringify(given), expected: 'a whole number such as 1000' },
   });
 }
 
@@ -137,6 +159,7 @@ function howToChoose(traits: readonly Traits[]): string {
     ...options('--hook', ({ hook }) => hookKind(hook)),
     ...options('--width', ({ width }) => width),
     ...options('--l0', ({ l0, l0Label }) => l0Label ?? l0),
+    ...options('--step', ({ step }) => step),
   ];
   const more = flags.some((flag) => flag.startsWith('--l0')) ? ' (or --l0 nearest:<number> | similar)' : '';
   if (flags.length > 0) return `Choose with ${flags.join(', ')}${more}.`;

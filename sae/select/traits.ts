@@ -9,6 +9,8 @@ export interface Traits {
   /** `small`, `canonical` or another word that stands for an L0; null where there is none. */
   readonly l0Label: string | null;
   readonly hook: string | null;
+  /** Step of the training; null for the SAE that it gave in the end. */
+  readonly step: number | null;
 }
 
 /** `average_l0_71`, `l0_71`, `L0_71`, alone or at the end of a component. */
@@ -16,7 +18,7 @@ const NUMBER = /(?:^|_)(?:average_)?l0[_-](\d+(?:\.\d+)?)(?=$|[_.-])/i;
 const LABEL = /(?:^|_)l0[_-]([a-z]+)(?=$|[_.-])/i;
 
 /** @param root full location of the source, whose components may say it as well */
-export function traitsOf({ path, header }: CatalogueEntry, root: string): Traits {
+export function traitsOf({ path, header, step }: CatalogueEntry, root: string): Traits {
   const components = `${root}/${path}`.split(/[/\\]/).reverse();
   const find = (pattern: RegExp): string | null =>
     components.map((component) => pattern.exec(component)?.[1]).find((found) => found !== undefined) ?? null;
@@ -26,6 +28,7 @@ export function traitsOf({ path, header }: CatalogueEntry, root: string): Traits
     l0: l0 === null ? null : Number(l0),
     l0Label: components.includes('canonical') ? 'canonical' : (find(LABEL)?.toLowerCase() ?? null),
     hook: header?.hook ?? null,
+    step: step ?? null,
   };
 }
 
