@@ -103,7 +103,7 @@ class LocalSource implements SaeSource {
       if (entry.name.startsWith('.')) continue;
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       const info = await stat(join(this.folder, path)).catch(() => null);
-      if (info?.isFile() === true) files.push({ path, bytes: info.size });
+      if (info?.isFile() === true) files.push({ path, bytes: info.size, modified: info.mtimeMs });
       if (info?.isDirectory() !== true || this.namedFile !== null) continue;
       const real = await this.resolveInside(path);
       if (!ancestors.includes(real)) await this.collect(path, [...ancestors, real], files);

@@ -13,6 +13,8 @@ export interface SourceFile {
    * `generation 1700000000`. Absent on this machine, where only a hash can tell.
    */
   readonly version?: string;
+  /** Time of the last change in milliseconds since the epoch, on this machine. */
+  readonly modified?: number;
   /** SHA-256 in hexadecimal, where the place states it. */
   readonly sha256?: string;
 }

@@ -9,6 +9,8 @@ import type { WebServer } from './web-server';
 export interface Repository {
   readonly commits: Record<string, ReadonlyMap<string, Buffer>>;
   readonly revisions: Record<string, string>;
+  /** Which of the revisions are tags; the others are branches. */
+  readonly tags?: readonly string[];
   /** Needed to see it at all. */
   readonly token?: string;
 }
@@ -71,8 +73,10 @@ function answer(
   response: ServerResponse
 ): void {
   const path = pathOf(request);
-  const [, api, name, , revision, rest = ''] =
-    /^\/(?:(api)\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve)\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
+  const [, api, name, what, revision, rest = ''] =
+    /^\/(?:(api)\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve|commits|refs)(?:\/([^/]+)(?:\/(.*))?)?$/.exec(
+      path
+    ) ?? [];
   const repository = repositories[name ?? ''];
   const fail = (status: number): void => void response.writeHead(status).end();
   if (repository === undefined) {
@@ -84,18 +88,22 @@ function answer(
     fail(401);
     return;
   }
-  const commit = repository.revisions[revision!] ?? revision!;
-  const files = repository.commits[commit];
-  if (files === undefined) {
-    fail(404);
-    return;
-  }
   const json = (value: unknown, headers = {}): void => {
     sendBody(server, request, response, Buffer.from(JSON.stringify(value)), {
       'content-type': 'application/json',
       ...headers,
     });
   };
+  if (what === 'refs') {
+    json(refsOf(repository));
+    return;
+  }
+  const commit = repository.revisions[revision!] ?? revision!;
+  const files = repository.commits[commit];
+  if (files === undefined) {
+    fail(404);
+    return;
+  }
   if (api === undefined) {
     const body = files.get(rest);
     if (body === undefined) {
@@ -108,7 +116,11 @@ function answer(
     }
     return void response.writeHead(302, { location: `${lfs}/${name!}/${commit}/${rest}` }).end();
   }
-  if (path.includes('/revision/')) {
+  if (what === 'commits') {
+    json(historyOf(repository, commit));
+    return;
+  }
+  if (what === 'revision') {
     json({ _id: '1', id: name, sha: commit, lastModified: '2026-01-01' });
     return;
   }
@@ -122,6 +134,19 @@ function answer(
   const next = new URL(request.url!, server.url);
   next.searchParams.set('cursor', String(from + PAGE));
   json(inside.slice(from, from + PAGE).map(treeEntry), more ? { link: `<${next.href}>; rel="next"` } : {});
+}
+
+/** The commits of a repository are those that its listing has up to the one asked for, in this order. */
+function historyOf({ commits }: Repository, commit: string): object[] {
+  const names = Object.keys(commits);
+  const own = names.slice(0, names.indexOf(commit) + 1).reverse();
+  return own.map((id) => ({ id, title: '', message: '', authors: [], date: '2026-01-01' }));
+}
+
+function refsOf({ revisions, tags = [] }: Repository): object {
+  const refs = Object.entries(revisions).map(([name, targetCommit]) => ({ name, targetCommit }));
+  const isTag = ({ name }: { name: string }): boolean => tags.includes(name);
+  return { branches: refs.filter((ref) => !isTag(ref)), tags: refs.filter(isTag), converts: [] };
 }
 
 function treeEntry([path, body]: [string, Buffer]): object {

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../../matching/errors';
 import { openSource } from '../../../sae/sources/open-source';
@@ -15,8 +15,8 @@ describe('a local folder', () => {
   it('lists its files by path, without hidden ones', async () => {
     const source = await openSource(root);
     expect(await source.list()).toEqual([
-      { path: 'a.bin', bytes: 1 },
-      { path: 'b/one.bin', bytes: 11 },
+      { path: 'a.bin', bytes: 1, modified: statSync(join(root, 'a.bin')).mtimeMs },
+      { path: 'b/one.bin', bytes: 11, modified: statSync(join(root, 'b/one.bin')).mtimeMs },
     ]);
     expect(source.namedFile).toBeNull();
   });
