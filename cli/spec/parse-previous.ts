@@ -1,4 +1,5 @@
 import { UsageError } from '../../matching/errors';
+import { parseStep } from '../../sae/select/selection';
 import type { PreviousSpec } from '../../workflows/run-types';
 
 /** The previous checkpoint as flags and keys say it; the location is absolute. */
@@ -32,20 +33,10 @@ export function parsePrevious(given: GivenPrevious, source: string): PreviousSpe
   }
   return {
     source: previous ?? source,
-    ...(step !== undefined && { step: parseStep(step) }),
+    ...(step !== undefined && { step: parseStep(step, '--previous-step') }),
     unmatched: parseCosine(unmatched ?? DRIFT_UNMATCHED, '--drift-unmatched', (value) => value < 1),
     kept: parseCosine(kept ?? DRIFT_KEPT, '--drift-kept', () => true),
   };
-}
-
-function parseStep(given: string | number): number {
-  const value = Number(given);
-  if (/^\d+$/.test(String(given)) && Number.isSafeInteger(value)) return value;
-  throw new UsageError('cannot be read as a step of a training', {
-    field: '--previous-step',
-    found: String(given),
-    expected: 'a whole number such as 10000',
-  });
 }
 
 function parseCosine(given: string | number, field: string, fits: (value: number) => boolean): number {

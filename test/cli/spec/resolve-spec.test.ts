@@ -43,7 +43,7 @@ describe('a run', () => {
       },
       memoryBudget: null,
       deadlineSeconds: null,
-      address: undefined,
+      server: { address: undefined, profile: undefined, namespace: undefined },
       detach: false,
       fresh: false,
     });
@@ -117,7 +117,7 @@ describe('a run', () => {
       },
       memoryBudget: 2 ** 31,
       deadlineSeconds: 5400,
-      address: 'b:2',
+      server: { address: 'b:2', profile: undefined, namespace: undefined },
       detach: true,
       fresh: false,
     });
