@@ -6,6 +6,7 @@ import { ensureServer, stopServer } from '../../infra/temporal/embedded-server';
 import { createCertificates } from '../support/certificates';
 import { freePort } from '../support/free-port';
 import { expectCode, killPrograms, runProgram, startProgram } from '../support/program';
+import type { Command } from '../support/program';
 import { startTlsEndpoint } from '../support/tls-endpoint';
 import type { TlsEndpoint, TlsEndpointOptions } from '../support/tls-endpoint';
 import { describeMutualTls, expectRefused, profileFor, runSmallModel, writeProfile } from './support/mutual-tls';
@@ -18,6 +19,8 @@ const KEY = 'planted-api-key-5d1f';
 const opened: TlsEndpoint[] = [];
 let upstream: string;
 let mutual: TlsEndpoint;
+/** A worker whose key was revoked while it ran: that takes it a minute to be sure of. */
+let revoked: Command;
 
 async function endpoint(options: Partial<TlsEndpointOptions>): Promise<TlsEndpoint> {
   const started = await startTlsEndpoint({ upstream, certificate: certificates.server, ...options });
@@ -25,9 +28,17 @@ async function endpoint(options: Partial<TlsEndpointOptions>): Promise<TlsEndpoi
   return started;
 }
 
+const withKey = (address: string, apiKey: string): Record<string, string> =>
+  writeProfile(folder, { ...profileFor({ address }, certificates.ca, undefined), apiKey });
+
 beforeAll(async () => {
   upstream = (await ensureServer(home)).address;
   mutual = await endpoint({ clientCa: certificates.ca });
+  const cloud = await endpoint({ apiKey: KEY });
+  const own = { ...env, ...withKey(cloud.address, KEY), SAE_MATCH_TASK_QUEUE: 'revoked' };
+  revoked = startProgram(['worker', '--profile', 'secure', '--metrics', '127.0.0.1:0', '--grace', '0'], own);
+  await revoked.says('worker ready');
+  cloud.revoke();
 }, 120_000);
 
 afterAll(async () => {
@@ -67,9 +78,6 @@ describe('the certificate of a server', () => {
 });
 
 describe('an API key', () => {
-  const withKey = (address: string, apiKey: string): Record<string, string> =>
-    writeProfile(folder, { ...profileFor({ address }, certificates.ca, undefined), apiKey });
-
   it('goes with every request of command and worker', async () => {
     const cloud = await endpoint({ apiKey: KEY });
     const { stdout, stderr } = await runSmallModel({ folder, env }, 'key', withKey(cloud.address, KEY));
@@ -91,18 +99,6 @@ describe('an API key', () => {
     const { stderr } = await runProgram(['list', '--profile', 'secure'], { ...env, ...withKey(cloud.address, KEY) });
     expect(stderr).not.toContain(KEY);
   });
-
-  it('that is revoked ends a worker that runs', async () => {
-    const cloud = await endpoint({ apiKey: KEY });
-    const own = { ...env, ...withKey(cloud.address, KEY), SAE_MATCH_TASK_QUEUE: 'revoked' };
-    const worker = startProgram(['worker', '--profile', 'secure', '--metrics', '127.0.0.1:0', '--grace', '0'], own);
-    await worker.says('worker ready');
-    cloud.revoke();
-    const { code, stderr } = await worker.finished;
-    expect(code).toBe(1);
-    expect(stderr).toContain('does not let this client in');
-    expect(stderr).not.toContain(KEY);
-  }, 120_000);
 });
 
 describe('settings that cannot work', () => {
@@ -171,4 +167,11 @@ it('the embedded server and its worker take nothing from settings for other serv
   writeFileSync(join(folder, 'model.yaml'), 'source: model\nout: embedded\nrun_id: embedded\n');
   const finished = await runProgram(['run', join(folder, 'model.yaml')], own);
   expectCode(finished, 0);
+}, 120_000);
+
+it('an API key that is revoked ends a worker that runs', async () => {
+  const { code, stderr } = await revoked.finished;
+  expect(code).toBe(1);
+  expect(stderr).toContain('does not let this client in');
+  expect(stderr).not.toContain(KEY);
 }, 120_000);

@@ -3,7 +3,7 @@ import { clientConfigToToml } from '@temporalio/envconfig';
 import type { ClientConfigProfile } from '@temporalio/envconfig';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { Certificates, KeyPair } from '../../support/certificates';
-import { expectCode, killPrograms, runProgram, startProgram } from '../../support/program';
+import { expectCode, runProgram, startProgram } from '../../support/program';
 import type { Finished } from '../../support/program';
 import { readRunManifest } from '../../support/run-folder';
 import { writeSmallModel } from '../../support/small-model';
@@ -62,7 +62,7 @@ export async function runSmallModel(
     expectCode(await worker.finished, 0);
     return finished;
   } finally {
-    await killPrograms();
+    worker.kill('SIGKILL');
   }
 }
 
