@@ -11,7 +11,13 @@ export function createFoldActivities({ runTask, observer }: ActivityPorts): Fold
         observer.artifactLooked('folded', ref.cached);
         return ref;
       }),
-    compareComposed: (input) => atBoundary(observer, (options) => runTask('compareComposed', input, options)),
+    compareLayer: (input) => atBoundary(observer, (options) => runTask('compareComposed', input, options)),
+    compareComposed: ({ target, direct, ...input }) =>
+      atBoundary(observer, async (options) => {
+        const targets = [{ folded: target, direct }];
+        const [comparison] = await runTask('compareComposed', { ...input, targets }, options);
+        return comparison!;
+      }),
     buildChains: (input) => atBoundary(observer, (options) => runTask('buildChains', input, options)),
     countDrift: (input) => atBoundary(observer, (options) => runTask('countDrift', input, options)),
   };

@@ -28,7 +28,10 @@ export interface IoActivities {
 /** Activities of the `fold` pool. */
 export interface FoldActivities {
   foldLayer(input: FoldInput): Promise<FoldedRef>;
-  compareComposed(input: CompareInput): Promise<ComposedComparison>;
+  /** Compares composed matches with the direct ones of all layers that are further away from a layer. */
+  compareLayer(input: CompareInput): Promise<readonly ComposedComparison[]>;
+  /** The same for one pair: what runs ask for that were started by an earlier version. */
+  compareComposed(input: ComparePairInput): Promise<ComposedComparison>;
   buildChains(input: ChainsInput): Promise<ChainsRef>;
   /** Counts what the features of the previous checkpoint have become. */
   countDrift(input: DriftInput): Promise<DriftCounts>;
@@ -54,10 +57,15 @@ export interface MatchInput {
 export interface CompareInput {
   readonly spec: RunSpec;
   readonly source: FoldedRef;
+  /** Layers that the source layer was matched with directly, in the order in which the steps reach them. */
+  readonly targets: readonly { readonly folded: FoldedRef; readonly direct: MatchRef }[];
+  /** The steps from the source layer to the last of them, in order. */
+  readonly steps: readonly MatchRef[];
+}
+
+export interface ComparePairInput extends Pick<CompareInput, 'spec' | 'source' | 'steps'> {
   readonly target: FoldedRef;
   readonly direct: MatchRef;
-  /** The steps from the source layer to the target layer, in order. */
-  readonly steps: readonly MatchRef[];
 }
 
 export interface DriftInput {

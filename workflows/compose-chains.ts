@@ -1,6 +1,6 @@
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
-import type { ChainsRef, FoldActivities } from './activity-types';
+import type { ChainsRef, CompareInput, FoldActivities } from './activity-types';
 import { bounded } from './bounded';
 import { deadlineOf } from './deadline';
 import type { ComposedComparison, FoldedRef, MatchRef, RunExecution, RunSpec } from './run-types';
@@ -33,20 +33,52 @@ export async function composeChains(request: ComposeRequest): Promise<Compositio
   const steps = layers
     .slice(0, -1)
     .map(({ layer }, index) => between.get(`${layer}:${layers[index + 1]!.layer}`) ?? null);
-  const positions = new Map(layers.map(({ layer }, index) => [layer, index]));
-  const folded = new Map(layers.map(({ layer, folded: ref }) => [layer, ref]));
-  const slots = bounded(MAX_CONCURRENT_COMPARISONS);
-  const comparisons = request.matches.map((direct) => {
-    const from = positions.get(direct.source)!;
-    const path = steps.slice(from, positions.get(direct.target));
-    if (path.length < 2 || path.some((step) => step === null)) return null;
-    const source = folded.get(direct.source)!;
-    const target = folded.get(direct.target)!;
-    const work = source.features * source.elements;
-    const { compareComposed } = proxyActivities<FoldActivities>(activityOptions('fold', execution, { work, until }));
-    return slots(() => compareComposed({ spec, source, target, direct, steps: path as MatchRef[] }));
-  });
-  const composed = await Promise.all(comparisons.filter((comparison) => comparison !== null));
+  const composed = await compareAll(comparisonsOf(request, steps), request, until);
   const { buildChains } = proxyActivities<FoldActivities>(activityOptions('fold', execution, { until }));
   return { chains: await buildChains({ spec, layers, steps }), composed };
+}
+
+/** A comparison for each pair of layers with others between them and a step from each of these to the next. */
+function comparisonsOf({ spec, layers, matches }: ComposeRequest, steps: readonly (MatchRef | null)[]): CompareInput[] {
+  const positions = new Map(layers.map(({ layer }, index) => [layer, index]));
+  return matches.flatMap((direct) => {
+    const [from, to] = [positions.get(direct.source)!, positions.get(direct.target)!];
+    const path = steps.slice(from, to).filter((step) => step !== null);
+    if (path.length < 2 || path.length < to - from) return [];
+    const [source, target] = [layers[from]!.folded!, layers[to]!.folded!];
+    return [{ spec, source, targets: [{ folded: target, direct }], steps: path }];
+  });
+}
+
+async function compareAll(
+  comparisons: readonly CompareInput[],
+  { execution }: ComposeRequest,
+  until: number
+): Promise<readonly ComposedComparison[]> {
+  if (comparisons.length === 0) return [];
+  const slots = bounded(MAX_CONCURRENT_COMPARISONS);
+  const activities = ({ source, targets }: CompareInput): FoldActivities => {
+    const work = source.features * source.elements * targets.length;
+    return proxyActivities<FoldActivities>(activityOptions('fold', execution, { work, until }));
+  };
+  if (patched('compose-by-layer')) {
+    const compared = byLayer(comparisons).map((input) => slots(() => activities(input).compareLayer(input)));
+    return (await Promise.all(compared)).flat();
+  }
+  const compared = comparisons.map((input) => {
+    const { spec, source, steps } = input;
+    const [{ folded: target, direct }] = input.targets as [CompareInput['targets'][number]];
+    return slots(() => activities(input).compareComposed({ spec, source, target, direct, steps }));
+  });
+  return Promise.all(compared);
+}
+
+/** Brings the comparisons of a source layer together: the way to the last target leads by the others. */
+function byLayer(comparisons: readonly CompareInput[]): CompareInput[] {
+  const layers = new Map<number, CompareInput>();
+  for (const one of [...comparisons].sort((a, b) => a.steps.length - b.steps.length)) {
+    const nearer = layers.get(one.source.layer);
+    layers.set(one.source.layer, { ...one, targets: [...(nearer?.targets ?? []), ...one.targets] });
+  }
+  return [...layers.values()];
 }
