@@ -1,4 +1,5 @@
 import { writeRunPlan } from '../artifacts/run-plan';
+import { CancelledError } from '../matching/errors';
 import type { IoActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts } from './ports';
@@ -16,7 +17,13 @@ export function createIoActivities({ openStore, runTask, now, observer }: Activi
         await writeRunPlan(openStore(spec.out), runId, plannedKeys(spec, plan));
         return plan;
       }),
-    publishRun: (input) => atBoundary(observer, () => publishRun(openStore(input.request.spec.out), input, now())),
+    publishRun: (input) =>
+      atBoundary(observer, ({ onProgress, signal }) => {
+        const throwIfCancelled = (): void => {
+          if (signal.aborted) throw new CancelledError();
+        };
+        return publishRun(openStore(input.request.spec.out), input, now(), { onProgress, throwIfCancelled });
+      }),
     discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
     sendRunEvent: (input) =>
       atBoundary(observer, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),

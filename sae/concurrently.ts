@@ -1,4 +1,4 @@
-/** Maps `items` in order with at most `limit` calls under way; the first failure is thrown at once. */
+/** Maps `items` in order with at most `limit` calls under way; after the first failure, which is thrown, no more begin. */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   limit: number,
@@ -9,7 +9,12 @@ export async function mapConcurrently<T, R>(
   const work = async (): Promise<void> => {
     while (next < items.length) {
       const index = next++;
-      results[index] = await map(items[index]!);
+      try {
+        results[index] = await map(items[index]!);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));

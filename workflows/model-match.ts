@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
+import { briefFailures } from './brief-failures';
 import { composeChains } from './compose-chains';
 import type { ComposeRequest, Composition } from './compose-chains';
 import { deadlineOf } from './deadline';
@@ -25,6 +26,8 @@ import type { RunOutcome, RunPlan, RunProgress, RunRequest } from './run-types';
 
 /** How often a run goes back to its layers and pairs because something in the store was found damaged. */
 const MOST_REPAIRS = 3;
+/** The files of a pair are checked, copied and handed to the disk: a second at worst, in which so many bytes are read. */
+const PUBLISHED_AS_BYTES = 2e7;
 
 /**
  * One run over a model: resolve the source, fold every layer, match every pair as soon as both its layers are folded,
@@ -79,13 +82,14 @@ async function carryOut(request: RunRequest, plan: RunPlan, tracker: RunStateTra
     request,
     plan,
     matches: model.matches,
-    failures: tracker.failures,
+    failures: briefFailures(tracker.failures),
     composed: composition?.composed ?? [],
     chains: composition?.chains ?? null,
     ...(drift !== undefined && { drift }),
     started: workflowInfo().runStartTime.toISOString(),
   };
-  return withPauses('publish', () => io(request, totalBytes(plan)).publishRun(results), request, tracker);
+  const work = totalBytes(plan) + model.matches.length * PUBLISHED_AS_BYTES;
+  return withPauses('publish', () => io(request, work).publishRun(results), request, tracker);
 }
 
 async function composeAll(

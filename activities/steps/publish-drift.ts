@@ -5,7 +5,7 @@ import { encodeDrift } from '../../artifacts/tables/drift';
 import type { DriftRow } from '../../artifacts/tables/drift';
 import type { PublishInput } from '../../workflows/activity-types';
 import type { DriftRef, LayerPlan } from '../../workflows/run-types';
-import { failureOf } from './failure-of';
+import { failuresByPair } from './failure-of';
 import { inputHashes } from './input-hashes';
 import { matchingOptions } from './matching-options';
 import { requireMatchSummary } from './match-summary';
@@ -59,7 +59,7 @@ export function driftOutcomes(input: PublishInput): NonNullable<RunManifest['dri
 
 function whyFailed(layer: number, { failures }: PublishInput): string {
   const whole = failures.find(({ what, layers }) => what === 'drift' && layers.length === 0);
-  return (failureOf(failures, layer, layer) ?? whole)?.message ?? 'unknown';
+  return (failuresByPair(failures)(layer, layer) ?? whole)?.message ?? 'unknown';
 }
 
 function doneRow({ layer, counts }: DriftRef, { row }: MatchSummary): DriftRow {

@@ -1,5 +1,6 @@
 import type { ContentKeys } from '../../artifacts/content-keys';
 import { runFolder, runLayout } from '../../artifacts/layout';
+import type { RunLayout } from '../../artifacts/layout';
 import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
 import type { ManifestArtifact, ManifestInput, RunManifest } from '../../artifacts/manifest';
 import { runPlanKey } from '../../artifacts/run-plan';
@@ -8,10 +9,14 @@ import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { getVerified } from '../../artifacts/verified';
 import { VERSION } from '../../matching/version';
+import { mapConcurrently } from '../../sae/concurrently';
 import type { PublishInput } from '../../workflows/activity-types';
-import type { LayerPlan, RunOutcome, RunRequest, RunSpec } from '../../workflows/run-types';
+import type { LayerPlan, MatchRef, RunOutcome, RunPlan, RunRequest, RunSpec } from '../../workflows/run-types';
+import { silentContext } from '../task-context';
+import type { TaskContext } from '../task-context';
 import { environmentFacts } from './environment-facts';
-import { failureOf } from './failure-of';
+import { failuresByPair } from './failure-of';
+import type { FailureOf } from './failure-of';
 import { inputHashes } from './input-hashes';
 import { chainsObject } from './keys';
 import { matchingOptions } from './matching-options';
@@ -21,26 +26,28 @@ import type { MatchSummary } from './match-summary';
 import { driftOutcomes, publishDrift } from './publish-drift';
 import { publishBytes, publishTables } from './publish-tables';
 
+export type PublishContext = Pick<TaskContext, 'onProgress' | 'throwIfCancelled'>;
+
+/** Pairs whose tables are checked and copied at once: each waits for the disk or the network most of the time. */
+const PAIRS_AT_ONCE = 16;
+
 /**
  * Puts a run's results into its folder: the tables of every pair, pairs.parquet, chains.parquet, and the manifest last.
  * An earlier manifest is removed first, so that where there is a manifest everything it lists is in place. With the new
  * one the run is not live any more, and its plan goes.
  */
-export async function publishRun(store: ObjectStore, input: PublishInput, finished: Date): Promise<RunOutcome> {
+export async function publishRun(
+  store: ObjectStore,
+  input: PublishInput,
+  finished: Date,
+  context: PublishContext = silentContext
+): Promise<RunOutcome> {
   const { request, plan, matches, failures } = input;
   const folder = runFolder(request.runId);
   const layout = runLayout(Math.max(...plan.layers.map(({ layer }) => layer)));
   await store.delete(`${folder}/${layout.manifest}`);
-  const summaries = new Map<string, MatchSummary>();
-  const artifacts: ManifestArtifact[] = [];
-  for (const match of matches) {
-    const summary = await requireMatchSummary(store, match);
-    summaries.set(`${match.source}:${match.target}`, summary);
-    artifacts.push(...(await publishTables(store, folder, layout.pair(match.source, match.target), summary)));
-  }
-  const rows = plan.pairs.map(([source, target]) =>
-    pairRow(input, source, target, summaries.get(`${source}:${target}`))
-  );
+  const { summaries, artifacts } = await publishPairs(store, folder, layout, matches, context);
+  const rows = pairRows(input, summaries);
   const inputs = plan.layers.map((layer) => ({ layer: layer.layer, files: inputHashes(layer) }));
   const pairs = encodePairs(rows, { inputs, options: matchingOptions(request.spec) });
   artifacts.push(await publishBytes(store, folder, layout.pairs, pairs));
@@ -70,17 +77,42 @@ export async function discardRun(store: ObjectStore, { runId }: Pick<RunRequest,
   for (const key of [...keys, runPlanKey(runId)]) await store.delete(key);
 }
 
-function pairRow(input: PublishInput, source: number, target: number, summary: MatchSummary | undefined): PairRow {
-  if (summary === undefined) return failedRow(source, target, input);
-  const composed = input.composed.find((pair) => pair.source === source && pair.target === target);
-  return {
-    ...summary.row,
-    composed_agreement: composed?.agreement ?? null,
-    composed_extra_cost: composed?.extraCost ?? null,
-  };
+async function publishPairs(
+  store: ObjectStore,
+  folder: string,
+  layout: RunLayout,
+  matches: readonly MatchRef[],
+  context: PublishContext
+): Promise<{ summaries: ReadonlyMap<string, MatchSummary>; artifacts: ManifestArtifact[] }> {
+  const summaries = new Map<string, MatchSummary>();
+  let done = 0;
+  const artifacts = await mapConcurrently(matches, PAIRS_AT_ONCE, async (match) => {
+    context.throwIfCancelled();
+    const summary = await requireMatchSummary(store, match);
+    summaries.set(`${match.source}:${match.target}`, summary);
+    const tables = await publishTables(store, folder, layout.pair(match.source, match.target), summary);
+    context.onProgress({ phase: 'writing', done: ++done, total: matches.length, gap: null });
+    return tables;
+  });
+  return { summaries, artifacts: artifacts.flat() };
 }
 
-function failedRow(source: number, target: number, { plan, failures }: PublishInput): PairRow {
+function pairRows(input: PublishInput, summaries: ReadonlyMap<string, MatchSummary>): PairRow[] {
+  const composed = new Map(input.composed.map((pair) => [`${pair.source}:${pair.target}`, pair]));
+  const failureOf = failuresByPair(input.failures);
+  return input.plan.pairs.map(([source, target]) => {
+    const name = `${source}:${target}`;
+    const summary = summaries.get(name);
+    if (summary === undefined) return failedRow(source, target, input.plan, failureOf);
+    return {
+      ...summary.row,
+      composed_agreement: composed.get(name)?.agreement ?? null,
+      composed_extra_cost: composed.get(name)?.extraCost ?? null,
+    };
+  });
+}
+
+function failedRow(source: number, target: number, plan: RunPlan, failureOf: FailureOf): PairRow {
   const featuresOf = (layer: number): number | null => {
     const features = plan.layers.find((candidate) => candidate.layer === layer)?.features ?? 0;
     return features === 0 ? null : features;
@@ -120,7 +152,7 @@ function failedRow(source: number, target: number, { plan, failures }: PublishIn
     source_features: featuresOf(source),
     target_features: featuresOf(target),
     status: 'failed',
-    error: failureOf(failures, source, target)?.message ?? 'unknown',
+    error: failureOf(source, target)?.message ?? 'unknown',
     ...nothing,
   };
 }
@@ -141,6 +173,7 @@ function manifestOf(
   finished: Date
 ): RunManifest {
   const { request, plan, matches, failures } = input;
+  const failureOf = failuresByPair(failures);
   const done = new Set(matches.map(({ source, target }) => `${source}:${target}`));
   return {
     schema: MANIFEST_SCHEMA,
@@ -153,7 +186,7 @@ function manifestOf(
     pairs: plan.pairs.map(([source, target]) => {
       const pair = { source_layer: source, target_layer: target };
       if (done.has(`${source}:${target}`)) return { ...pair, status: 'done' as const };
-      return { ...pair, status: 'failed' as const, error: failureOf(failures, source, target)?.message ?? 'unknown' };
+      return { ...pair, status: 'failed' as const, error: failureOf(source, target)?.message ?? 'unknown' };
     }),
     failures: failures.map((failure) => ({ ...failure, layers: [...failure.layers] })),
     content_keys: usedKeys(input),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { matchObject } from '../../../activities/steps/keys';
-import { failureOf } from '../../../activities/steps/failure-of';
+import { failuresByPair } from '../../../activities/steps/failure-of';
 import { discardRun, publishRun } from '../../../activities/steps/publish-run';
 import type { RunManifest } from '../../../artifacts/manifest';
 import { readManifest } from '../../../artifacts/manifest';
@@ -8,7 +8,7 @@ import type { FileStore } from '../../../artifacts/store/file-store';
 import { decodeChains } from '../../../artifacts/tables/chains';
 import { decodePairs } from '../../../artifacts/tables/pairs';
 import { getVerified } from '../../../artifacts/verified';
-import { ArtifactCorruptError } from '../../../matching/errors';
+import { ArtifactCorruptError, CancelledError } from '../../../matching/errors';
 import type { PublishInput } from '../../../workflows/activity-types';
 import type { Failure } from '../../../workflows/run-types';
 import { temporaryFolders } from '../../artifacts/temporary-folder';
@@ -148,10 +148,10 @@ describe('a run that failed in part', () => {
 
   it('gives a pair its own failure before that of a layer, and none of another pair', () => {
     const layer: Failure = { what: 'fold', layers: [1], type: 'InputError', message: 'broken' };
-    expect(failureOf([layer, failure], 1, 2)).toBe(failure);
-    expect(failureOf([failure, layer], 0, 1)).toBe(layer);
-    expect(failureOf([failure, layer], 2, 1)).toBe(layer);
-    expect(failureOf([failure, layer], 0, 2)).toBeUndefined();
+    expect(failuresByPair([layer, failure])(1, 2)).toBe(failure);
+    expect(failuresByPair([failure, layer])(0, 1)).toBe(layer);
+    expect(failuresByPair([failure, layer])(2, 1)).toBe(layer);
+    expect(failuresByPair([failure, layer])(0, 2)).toBeUndefined();
   });
 });
 
@@ -181,5 +181,23 @@ describe('discarding a run', () => {
     const before = await hashes();
     await discardRun(store, input.request);
     expect(await hashes()).toEqual(before);
+  });
+});
+
+describe('while a run is published', () => {
+  it('says how many pairs are done, and stops when it is cancelled, without a manifest', async () => {
+    const told: number[] = [];
+    const context = {
+      onProgress: ({ done }: { done: number }): void => void told.push(done),
+      throwIfCancelled: () => undefined,
+    };
+    await publishRun(store, input, finished, context);
+    expect(told).toEqual([1, 2]);
+
+    const throwIfCancelled = (): void => {
+      throw new CancelledError();
+    };
+    await expect(publishRun(store, input, finished, { ...context, throwIfCancelled })).rejects.toThrow(CancelledError);
+    expect(await store.stat('runs/run/manifest.json')).toBeNull();
   });
 });
