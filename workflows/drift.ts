@@ -6,7 +6,7 @@ import { asFailure, isCorrupt, mayPass } from './failures';
 import { LayerFolds } from './layer-folds';
 import { pauseFor } from './pause';
 import { progressQuery } from './progress-query';
-import { inRounds } from './rounds';
+import { inRounds, oneByOne } from './rounds';
 import { RunStateTracker } from './run-state';
 import type { DriftRef, Failure, FoldedRef, LayerPlan, PreviousSpec, RunRequest, RunSpec } from './run-types';
 
@@ -38,8 +38,7 @@ export async function drift(request: DriftRequest): Promise<Drift> {
   const matcher = new DriftMatcher(request, tracker);
   const setAside = await inRounds({
     items: request.layers.map(({ layer }) => layer),
-    limit: request.execution.maxConcurrentPairs,
-    settle: (layer) => matcher.settle(layer),
+    attempt: oneByOne(request.execution.maxConcurrentPairs, (layer) => matcher.settle(layer)),
     pause: (round) => pauseFor(round, request, tracker),
   });
   return matcher.end(setAside);

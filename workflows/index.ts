@@ -3,3 +3,4 @@ export { modelMatch } from './model-match';
 export { composeChains } from './compose-chains';
 export { drift } from './drift';
 export { notifyRun } from './notify-run';
+export { matchBlock } from './match-block';

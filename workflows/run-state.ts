@@ -16,6 +16,7 @@ export class RunStateTracker {
   private readonly pairsFailed = new Set<string>();
   private readonly aside = new Map<string, Failure>();
   private readonly running = new Set<string>();
+  private readonly blocks = new Set<string>();
 
   /** @param step name of the step that pairs go through, in failures */
   constructor(
@@ -36,6 +37,15 @@ export class RunStateTracker {
 
   layerFolded(layer: number, cached: boolean): void {
     this.layersFolded.set(layer, cached);
+  }
+
+  /** @param workflowId of the workflow that matches the block */
+  blockStarted(workflowId: string): void {
+    this.blocks.add(workflowId);
+  }
+
+  blockEnded(workflowId: string): void {
+    this.blocks.delete(workflowId);
   }
 
   pairStarted(source: number, target: number): void {
@@ -95,6 +105,7 @@ export class RunStateTracker {
         running: [...this.running],
         setAside: this.asideLayers(this.step),
       },
+      ...(this.blocks.size > 0 && { blocks: [...this.blocks] }),
       ...(this.drift !== null && { drift: this.drift }),
       setAside: [...this.aside.values()],
       pausesUntil: this.pauseEnd,
@@ -104,10 +115,11 @@ export class RunStateTracker {
 
   /** The same in Markdown, for the details pane of the Temporal UI. */
   details(): string {
-    const { layers, pairs, setAside, pausesUntil, failures } = this.snapshot();
+    const { layers, pairs, blocks = [], setAside, pausesUntil, failures } = this.snapshot();
     const lines = [
       `**${this.phase}** · layers folded ${layers.folded} of ${layers.total} · pairs matched ${pairs.done} of ${pairs.total}`,
       pairs.running.length > 0 ? `at work: ${pairs.running.join(', ')}` : '',
+      blocks.length > 0 ? `blocks at work: ${blocks.join(', ')}` : '',
       pausesUntil === null ? '' : `waiting until ${pausesUntil} to try again what was set aside`,
       ...setAside.map((failure) => `- set aside: ${failure.message}`),
       ...failures.map((failure) => `- failed: ${failure.message}`),

@@ -69,6 +69,8 @@ export interface RunExecution {
   readonly taskQueue: string;
   /** Pairs in flight at once. */
   readonly maxConcurrentPairs: number;
+  /** Runs of more than twice as many pairs are divided into blocks of so many. Absent: 128. */
+  readonly pairsPerBlock?: number;
   /** From its start on, a run tries again for so long what keeps failing. Absent: a week. */
   readonly deadlineSeconds?: number;
   /** Pause before pairs that were set aside are tried again; doubled each time, up to half an hour. Absent: a minute. */
@@ -214,6 +216,8 @@ export interface RunProgress {
     readonly failed: number;
   };
   readonly pairs: PairsProgress;
+  /** Workflows that match blocks of pairs now and count them themselves until they end; absent where there are none. */
+  readonly blocks?: readonly string[];
   /** Layers compared with the previous checkpoint, as pairs of a layer with itself; absent where none are. */
   readonly drift?: PairsProgress;
   /** Why pairs are set aside. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { inRounds } from '../../workflows/rounds';
+import { inRounds, oneByOne } from '../../workflows/rounds';
 
 /** Items by the number of attempts each needs; what happened is written into `log`. */
 function model(needed: readonly number[], limit: number, rounds: number) {
@@ -10,14 +10,13 @@ function model(needed: readonly number[], limit: number, rounds: number) {
   let most = 0;
   const result = inRounds({
     items: needed.map((_, item) => item),
-    limit,
-    settle: async (item) => {
+    attempt: oneByOne(limit, async (item) => {
       most = Math.max(most, ++atOnce);
       await Promise.resolve();
       atOnce -= 1;
       log.push({ round, item });
       return ++attempts[item]! >= needed[item]!;
-    },
+    }),
     pause: (next) => {
       round = next;
       return Promise.resolve(next <= rounds);
