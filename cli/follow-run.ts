@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskProgress } from '../activities/task-context';
 import { CancelledError, SaeMatchError } from '../matching/errors';
 import { groupFailures, groupLine } from '../workflows/group-failures';
-import { driftWorkflowId } from '../workflows/drift-workflow-id';
 import type { RunOutcome, RunProgress } from '../workflows/run-types';
 import { createProgressBar } from './progress-bar';
 import type { ProgressText } from './progress-bar';
+import { queryProgress } from './query-progress';
+import { isUnavailable } from './is-unavailable';
 import type { Output } from './output';
 import type { RunHandle } from './runs';
 import type { Session } from './session';
@@ -13,8 +14,6 @@ import type { Session } from './session';
 const POLL_MS = 400;
 /** A dead server or worker is looked for this often. */
 const REVIVE_MS = 2000;
-/** A worker that does not answer a query within this time is taken for busy or gone. */
-const QUERY_MS = 3000;
 
 /**
  * Waits for a run to end, drawing its progress. A server that goes away is waited for (and, when it is the embedded
@@ -83,34 +82,6 @@ async function pollRun(handle: RunHandle): Promise<Poll> {
   return { ended: false, progress: await queryProgress(handle), heartbeats, retries };
 }
 
-/** Answer to the query `progress`; null while no worker answers. */
-export async function queryProgress(handle: RunHandle): Promise<RunProgress | null> {
-  try {
-    return await handle.client.withDeadline(Date.now() + QUERY_MS, async () => {
-      const progress = await handle.query<RunProgress>('progress');
-      return progress.phase === 'drift' ? withDrift(handle, progress) : progress;
-    });
-  } catch (error) {
-    // The server waits for a worker for as long as the query may take.
-    if (isUnavailable(error) && !textOf(error).includes('DEADLINE_EXCEEDED')) throw error;
-    return null;
-  }
-}
-
-/** The comparison with the previous checkpoint knows itself how far it is. */
-async function withDrift(handle: RunHandle, progress: RunProgress): Promise<RunProgress> {
-  const { WorkflowNotFoundError } = await import('@temporalio/client');
-  try {
-    const child = handle.client.getHandle(driftWorkflowId(handle.workflowId));
-    const { pairs, setAside, pausesUntil } = await child.query<RunProgress>('progress');
-    return { ...progress, drift: pairs, setAside, pausesUntil };
-  } catch (error) {
-    // It is about to begin.
-    if (error instanceof WorkflowNotFoundError) return progress;
-    throw error;
-  }
-}
-
 async function outcomeOf(handle: RunHandle): Promise<RunOutcome> {
   try {
     return await handle.result();
@@ -128,17 +99,6 @@ function rootMessage(error: Error): string {
   let innermost = error;
   while (innermost.cause instanceof Error) innermost = innermost.cause;
   return innermost.message;
-}
-
-function isUnavailable(error: unknown): boolean {
-  return /UNAVAILABLE|DEADLINE_EXCEEDED|ECONNREFUSED|ECONNRESET|connection (error|closed|dropped)|Failed to connect/i.test(
-    textOf(error)
-  );
-}
-
-/** What an error says, with its cause: the client wraps those of the network. */
-function textOf(error: unknown): string {
-  return error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error);
 }
 
 function progressText(progress: RunProgress | null, heartbeats: readonly TaskProgress[]): ProgressText {

@@ -3,7 +3,7 @@ import type { RunManifest } from '../artifacts/manifest';
 import { groupFailures } from '../workflows/group-failures';
 import type { FailureGroup } from '../workflows/group-failures';
 import type { RunProgress, RunState } from '../workflows/run-types';
-import { queryProgress } from './follow-run';
+import { queryProgress } from './query-progress';
 import type { RunHandle } from './runs';
 import { findManifest, requestOf, workflowId } from './runs';
 

@@ -14,6 +14,7 @@ const require = createRequire(import.meta.url);
 const { Client, Connection } = require('@temporalio/client');
 const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
 const { openHome } = require('../dist/infra/home.js');
+const { describeRun, requestOf, startRun } = require('../dist/cli/runs.js');
 const { openEmbedded } = require('../dist/infra/embedded.js');
 
 const FOLDER = '/tmp/sae-match-histories';
@@ -65,11 +66,28 @@ const scenarios = {
     unblock('drift-repaired');
     await running;
   },
+  // A run that is divided into blocks; no pair can be stored for a while, and folded layers are gone when they can be.
+  blocks: async (client) => {
+    await run('warm', '--layers', '0-1');
+    const { spec, execution } = requestOf(await describeRun(client, 'warm'));
+    mkdirSync(join(out('blocks'), 'artifacts'), { recursive: true });
+    writeFileSync(join(out('blocks'), 'artifacts/matches'), '');
+    const handle = await startRun(client, {
+      runId: 'blocks',
+      spec: { ...spec, out: out('blocks'), layers: [0, 1, 2, 3], pairs: 'all' },
+      execution: { ...execution, pairsPerBlock: 2 },
+    });
+    await sleep(14_000);
+    rmSync(join(out('blocks'), 'artifacts/folded'), { recursive: true });
+    unblock('blocks');
+    await handle.result();
+  },
 };
 /** Workflows that a scenario starts beside that of its run, by the name of their history. */
 const children = {
   drift: { 'drift-layers': 'drift/drift' },
   'drift-repaired': { 'drift-repaired-layers': 'drift-repaired/drift' },
+  blocks: { 'blocks-pairs-0': 'blocks/pairs-0', 'blocks-compose': 'blocks/compose' },
 };
 
 async function main() {
@@ -83,7 +101,7 @@ async function main() {
   try {
     const client = new Client({ connection: await Connection.connect({ address: embedded.server.address }) });
     for (const name of wanted) {
-      await scenarios[name]();
+      await scenarios[name](client);
       await save(client, name, name);
       for (const [history, id] of Object.entries(children[name] ?? {})) await save(client, history, id);
     }

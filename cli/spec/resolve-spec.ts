@@ -12,6 +12,7 @@ import { isSpecFile, readSpec, specLayers } from './read-spec';
 import { parseComparison } from './parse-comparison';
 import { parseDuration } from './parse-duration';
 import { parseNotify } from './parse-notify';
+import { DEFAULT_PARALLEL, parseParallel } from './parse-parallel';
 import { parsePrevious } from './parse-previous';
 import { parseScale } from './parse-scale';
 import { parseUnmatched } from './parse-unmatched';
@@ -45,6 +46,7 @@ export interface RunFlags extends ServerChoice {
   readonly deadline?: string;
   readonly notify?: boolean;
   readonly notifyDrift?: string;
+  readonly parallel?: string;
   readonly runId?: string;
   readonly detach?: boolean;
   readonly new?: boolean;
@@ -61,6 +63,8 @@ export interface ResolvedRun {
   /** What the workers' webhook is told; absent: nothing. */
   readonly notify?: NotifyChoice;
   readonly server: ServerChoice;
+  /** Pairs in flight at once. */
+  readonly parallel: number;
   readonly detach: boolean;
   /** Run again although a finished run of this id exists, under an id of its own. */
   readonly fresh: boolean;
@@ -80,6 +84,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
   const scale = flags.scale === undefined ? file.scale : parseScale(flags.scale, cwd);
   const budget = flags.memoryBudget ?? file.memory_budget;
   const deadline = flags.deadline ?? file.deadline;
+  const parallel = flags.parallel ?? file.parallel;
   const previous = parsePrevious(
     {
       previous: flags.previous === undefined ? file.previous : absolute(flags.previous, cwd),
@@ -131,6 +136,7 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
       namespace: flags.namespace ?? file.namespace,
       profile: flags.profile ?? file.profile,
     },
+    parallel: parallel === undefined ? DEFAULT_PARALLEL : parseParallel(parallel),
     detach: flags.detach ?? file.detach ?? false,
     fresh,
   };

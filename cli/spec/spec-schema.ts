@@ -54,6 +54,7 @@ export const specSchema = z.strictObject({
     .describe('a duration such as 90s, 30m, 12h or 7d'),
   notify: flag,
   notify_drift: z.union([z.string(), z.number()]).optional().describe('a share such as 0.2'),
+  parallel: z.union([z.string(), z.int().positive()]).optional().describe('a whole number from 1 to 10000'),
   run_id: text.optional().describe('a text (in quotes if it looks like a number)'),
   address: text.optional().describe('host:port of a Temporal server'),
   namespace: text.optional().describe('a namespace of the Temporal server'),

@@ -9,12 +9,14 @@ import { openSession } from '../session';
 import { parseDuration } from '../spec/parse-duration';
 import { parseBytes } from '../../transport/parse-bytes';
 import type { AddVerb } from '../verb';
-import { carryOut, DEADLINE_FLAG, DEADLINE_HELP } from './run';
+import { DEFAULT_PARALLEL, parseParallel } from '../spec/parse-parallel';
+import { carryOut, DEADLINE_FLAG, DEADLINE_HELP, PARALLEL_FLAG, PARALLEL_HELP } from './run';
 
 interface ResumeFlags extends ServerFlags {
   readonly out?: string;
   readonly memoryBudget?: string;
   readonly deadline?: string;
+  readonly parallel?: string;
   readonly detach?: boolean;
   readonly json?: boolean;
 }
@@ -30,6 +32,7 @@ export const addResume: AddVerb = (program, action) =>
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
     .option('--memory-budget <size>', 'memory a process may use, such as 4GiB')
     .option(DEADLINE_FLAG, DEADLINE_HELP)
+    .option(PARALLEL_FLAG, PARALLEL_HELP)
     .option('--detach', 'leave when the run has started')
     .option('--json', 'print the outcome as JSON')
     .addHelpText('after', '\nExamples:\n  sae-match resume 3f9a0c1b2d4e\n  sae-match resume results/runs/3f9a0c1b2d4e')
@@ -46,6 +49,7 @@ async function resumeVerb(output: Output, argument: string, flags: ResumeFlags):
       memoryBudget: flags.memoryBudget === undefined ? memoryBudget : parseBytes(flags.memoryBudget, '--memory-budget'),
       deadlineSeconds: flags.deadline === undefined ? null : parseDuration(flags.deadline, '--deadline'),
       server: serverChoice(flags),
+      parallel: flags.parallel === undefined ? DEFAULT_PARALLEL : parseParallel(flags.parallel),
       detach: flags.detach ?? false,
       fresh: false,
     },

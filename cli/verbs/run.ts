@@ -19,6 +19,7 @@ import { findManifest, requestOf, startRun } from '../runs';
 import { RunResults } from '../run-results';
 import { withServerFlags } from '../server-flags';
 import { openSession } from '../session';
+import { DEFAULT_PARALLEL } from '../spec/parse-parallel';
 import { resolveRun, runIdOf } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
 import { printDrift } from '../drift-table';
@@ -48,6 +49,9 @@ export const DEADLINE_FLAG = '--deadline <duration>';
 export const DEADLINE_HELP =
   'how long to try again what keeps failing, such as 12h, from the start of the run (default: 7d)';
 
+export const PARALLEL_FLAG = '--parallel <pairs>';
+export const PARALLEL_HELP = `pairs in flight at once, over all workers (default: ${DEFAULT_PARALLEL})`;
+
 /** Flags of a run; `plan` takes the same, so that its command line is that of the run. */
 export function withRunFlags(command: Command): Command {
   return withServerFlags(withMatchingFlags(command))
@@ -64,6 +68,7 @@ export function withRunFlags(command: Command): Command {
     .option(DEADLINE_FLAG, DEADLINE_HELP)
     .option('--notify', "tell the workers' webhook when the run has ended (see docs/webhooks.md)")
     .option('--notify-drift <share>', 'and when a larger share of the features of a layer was not kept')
+    .option(PARALLEL_FLAG, PARALLEL_HELP)
     .option('--run-id <id>', 'name of the run (default: hash of the specification)')
     .option('--new', 'run again under a new id even if a finished run exists')
     .option('--detach', 'leave when the run has started; see status, watch');
@@ -154,7 +159,7 @@ function requestFor(run: ResolvedRun, taskQueue: string, embedded: boolean): Run
     ...(run.deadlineSeconds !== null && { deadlineSeconds: run.deadlineSeconds }),
     ...(run.notify !== undefined && { notify: run.notify }),
     taskQueue,
-    maxConcurrentPairs: 64,
+    maxConcurrentPairs: run.parallel,
   };
   return { runId: run.runId, spec: run.spec, execution };
 }

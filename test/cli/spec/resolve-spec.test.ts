@@ -44,6 +44,7 @@ describe('a run', () => {
       memoryBudget: null,
       deadlineSeconds: null,
       server: { address: undefined, profile: undefined, namespace: undefined },
+      parallel: 64,
       detach: false,
       fresh: false,
     });
@@ -83,6 +84,7 @@ describe('a run', () => {
       ...SPEC,
       memory_budget: '1GiB',
       deadline: '2d',
+      parallel: 8,
       run_id: 'a',
       address: 'a:1',
       detach: false,
@@ -97,6 +99,7 @@ describe('a run', () => {
       format: 'y',
       memoryBudget: '2GiB',
       deadline: '90m',
+      parallel: '16',
       runId: 'b',
       address: 'b:2',
       detach: true,
@@ -118,6 +121,7 @@ describe('a run', () => {
       memoryBudget: 2 ** 31,
       deadlineSeconds: 5400,
       server: { address: 'b:2', profile: undefined, namespace: undefined },
+      parallel: 16,
       detach: true,
       fresh: false,
     });
@@ -126,6 +130,7 @@ describe('a run', () => {
       spec: { layers: [0, 1, 2, 3], weights: 'all', fold: false, format: 'x' },
       memoryBudget: 2 ** 30,
       deadlineSeconds: 172_800,
+      parallel: 8,
     });
     const compared = { weights: 'all', metric: 'cosine', part_weights: { decoder: 2, encoder: 3 } };
     expect(fromSpec(compared, { metric: 'mse', partWeights: 'bias=5' }).spec).toEqual({
