@@ -104,7 +104,8 @@ export interface PublishInput {
   readonly plan: RunPlan;
   readonly matches: readonly MatchRef[];
   readonly failures: readonly Failure[];
-  readonly composed: readonly ComposedComparison[];
+  /** Source and target layer, agreement and extra cost of each {@link ComposedComparison}: there may be thousands. */
+  readonly composed: readonly (readonly [source: number, target: number, agreement: number, extraCost: number])[];
   readonly chains: ChainsRef | null;
   /** Layers compared with the previous checkpoint; absent where there is none. */
   readonly drift?: readonly DriftRef[];

@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
-import type { IoActivities } from './activity-types';
+import type { IoActivities, PublishInput } from './activity-types';
 import { briefFailures } from './brief-failures';
 import { composeChains } from './compose-chains';
 import type { ComposeRequest, Composition } from './compose-chains';
@@ -22,7 +22,7 @@ import type { MatchedModel } from './match-model';
 import { withPauses } from './pause';
 import { progressQuery } from './progress-query';
 import { RunStateTracker } from './run-state';
-import type { RunOutcome, RunPlan, RunProgress, RunRequest } from './run-types';
+import type { ComposedComparison, RunOutcome, RunPlan, RunProgress, RunRequest } from './run-types';
 
 /** How often a run goes back to its layers and pairs because something in the store was found damaged. */
 const MOST_REPAIRS = 3;
@@ -83,7 +83,7 @@ async function carryOut(request: RunRequest, plan: RunPlan, tracker: RunStateTra
     plan,
     matches: model.matches,
     failures: briefFailures(tracker.failures),
-    composed: composition?.composed ?? [],
+    composed: (composition?.composed ?? []).map(packed),
     chains: composition?.chains ?? null,
     ...(drift !== undefined && { drift }),
     started: workflowInfo().runStartTime.toISOString(),
@@ -114,6 +114,13 @@ async function composeAll(
     return null;
   }
 }
+
+const packed = ({ source, target, agreement, extraCost }: ComposedComparison): PublishInput['composed'][number] => [
+  source,
+  target,
+  agreement,
+  extraCost,
+];
 
 function report(tracker: RunStateTracker, phase: RunProgress['phase']): void {
   tracker.phase = phase;

@@ -98,17 +98,16 @@ async function publishPairs(
 }
 
 function pairRows(input: PublishInput, summaries: ReadonlyMap<string, MatchSummary>): PairRow[] {
-  const composed = new Map(input.composed.map((pair) => [`${pair.source}:${pair.target}`, pair]));
+  const composed = new Map(
+    input.composed.map(([source, target, ...comparison]) => [`${source}:${target}`, comparison] as const)
+  );
   const failureOf = failuresByPair(input.failures);
   return input.plan.pairs.map(([source, target]) => {
     const name = `${source}:${target}`;
     const summary = summaries.get(name);
     if (summary === undefined) return failedRow(source, target, input.plan, failureOf);
-    return {
-      ...summary.row,
-      composed_agreement: composed.get(name)?.agreement ?? null,
-      composed_extra_cost: composed.get(name)?.extraCost ?? null,
-    };
+    const [composed_agreement = null, composed_extra_cost = null] = composed.get(name) ?? [];
+    return { ...summary.row, composed_agreement, composed_extra_cost };
   });
 }
 

@@ -33,8 +33,17 @@ async function idsBelow(client, id) {
 }
 
 /** Prints what {@link manyPairs} found. */
-export function printHistories({ pairs, seconds, matching, msPerPair, overheadMsPerPair, memory, workflows }) {
-  console.log(table(runColumns, [{ pairs, seconds, matching, msPerPair, overheadMsPerPair, ...memory }]));
+export function printHistories({
+  pairs,
+  seconds,
+  matching,
+  msPerPair,
+  overheadMsPerPair,
+  memory,
+  processor,
+  workflows,
+}) {
+  console.log(table(runColumns, [{ pairs, seconds, matching, msPerPair, overheadMsPerPair, memory, processor }]));
   console.log(`\n${table(workflowColumns, workflows)}`);
 }
 
@@ -45,8 +54,10 @@ const runColumns = {
   'matching, s': ({ matching }) => matching.toFixed(1),
   'ms a pair': ({ msPerPair }) => msPerPair.toFixed(1),
   'ms a pair of orchestration': ({ overheadMsPerPair }) => overheadMsPerPair.toFixed(1),
-  'worker, peak MB': ({ worker }) => mb(worker),
-  'server, peak MB': ({ server }) => mb(server),
+  'worker, CPU ms a pair': ({ processor, pairs }) => ((1000 * processor.worker) / pairs).toFixed(1),
+  'server, CPU ms a pair': ({ processor, pairs }) => ((1000 * processor.server) / pairs).toFixed(1),
+  'worker, peak MB': ({ memory }) => mb(memory.worker),
+  'server, peak MB': ({ memory }) => mb(memory.server),
 };
 const workflowColumns = {
   workflow: ({ id }) => id,

@@ -17,7 +17,7 @@ const { RunResults } = require('../../dist/cli/run-results.js');
 const { findManifest } = require('../../dist/cli/runs.js');
 
 const RUN = 'scale';
-/** A tenth of what the server allows, and less: there is room for a run that goes wrong. */
+/** A fifth of what the server allows, half of it for payloads: there is room for a run that goes wrong. */
 const LIMITS = { events: 10_000, bytes: 10e6, payload: 1e6 };
 
 /** Matches all pairs of a model in a home of its own, and looks at what that took. */
@@ -36,10 +36,12 @@ export async function manyPairs(model, folder) {
     const connection = await Connection.connect({ address: embedded.server.address });
     const workflows = await workflowsOf(new Client({ connection }), `sae-match/${RUN}`);
     await connection.close();
-    const memory = { server: peakMemory(embedded.server.pid), worker: peakMemory(workerStatus(home)?.pid) };
+    const [server, worker] = [embedded.server.pid, workerStatus(home)?.pid];
+    const memory = { server: peakMemory(server), worker: peakMemory(worker) };
+    const processor = { server: processorSeconds(server), worker: processorSeconds(worker) };
     const manifest = await findManifest(out, RUN);
     const pairs = manifest === null ? [] : await new RunResults(out, manifest).pairs();
-    const result = { ...times(workflows[0], pairs), memory, workflows };
+    const result = { ...times(workflows[0], pairs), memory, processor, workflows };
     return { ...result, broken: [...(failure === null ? [] : [failure]), ...broken(workflows)] };
   } finally {
     await embedded.close();
@@ -60,6 +62,17 @@ function broken(workflows) {
       .filter(([name, limit]) => workflow[name] > limit)
       .map(([name, limit]) => `${workflow.id} has ${workflow[name]} ${name}, and is to have at most ${limit}`)
   );
+}
+
+/** Seconds for which a process has had a core; null when it is gone. */
+function processorSeconds(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    // Fields 14 and 15 of proc(5), in ticks of which Linux has a hundred a second.
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return null;
+  }
 }
 
 /** Most bytes that a process has had in memory; null when it is gone. */

@@ -73,7 +73,7 @@ describe('a published run', () => {
   });
 
   it('has one row a pair, with the comparison of composed matches where there is one', async () => {
-    await publish({ composed: [{ source: 1, target: 2, agreement: 0.5, extraCost: 3 }] });
+    await publish({ composed: [[1, 2, 0.5, 3]] });
     const rows = await decodePairs(await store.get('runs/run/pairs.parquet'));
     expect(
       rows.map(({ source_layer, target_layer, status, matched }) => [source_layer, target_layer, status, matched])
