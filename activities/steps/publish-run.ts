@@ -98,8 +98,8 @@ async function publishPairs(
 }
 
 function pairRows(input: PublishInput, summaries: ReadonlyMap<string, MatchSummary>): PairRow[] {
-  const composed = new Map(
-    input.composed.map(([source, target, ...comparison]) => [`${source}:${target}`, comparison] as const)
+  const composed = new Map<string, readonly [agreement: number, extraCost: number]>(
+    input.composed.map(([source, target, ...comparison]) => [`${source}:${target}`, comparison])
   );
   const failureOf = failuresByPair(input.failures);
   return input.plan.pairs.map(([source, target]) => {
