@@ -20,7 +20,10 @@ export interface Composition {
   readonly composed: readonly ComposedComparison[];
 }
 
-const MAX_CONCURRENT_COMPARISONS = 32;
+/** Layers that are compared at once. What they are given must fit one message to the server: some 60 kB each. */
+const MAX_CONCURRENT_LAYERS = 16;
+/** The same of pairs, in runs that were started by an earlier version. */
+const MAX_CONCURRENT_PAIRS = 32;
 
 /**
  * Stitches the matches of neighbouring layers into chains, and compares the composition with the direct match of every
@@ -56,15 +59,16 @@ async function compareAll(
   until: number
 ): Promise<readonly ComposedComparison[]> {
   if (comparisons.length === 0) return [];
-  const slots = bounded(MAX_CONCURRENT_COMPARISONS);
   const activities = ({ source, targets }: CompareInput): FoldActivities => {
     const work = source.features * source.elements * targets.length;
     return proxyActivities<FoldActivities>(activityOptions('fold', execution, { work, until }));
   };
   if (patched('compose-by-layer')) {
+    const slots = bounded(MAX_CONCURRENT_LAYERS);
     const compared = byLayer(comparisons).map((input) => slots(() => activities(input).compareLayer(input)));
     return (await Promise.all(compared)).flat();
   }
+  const slots = bounded(MAX_CONCURRENT_PAIRS);
   const compared = comparisons.map((input) => {
     const { spec, source, steps } = input;
     const [{ folded: target, direct }] = input.targets as [CompareInput['targets'][number]];

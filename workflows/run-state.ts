@@ -1,3 +1,4 @@
+import { briefFailures } from './brief-failures';
 import type { Failure, PairsProgress, RunProgress, RunRequest } from './run-types';
 
 /** The live state of a run inside its workflow, and the snapshot that queries return. */
@@ -107,9 +108,9 @@ export class RunStateTracker {
       },
       ...(this.blocks.size > 0 && { blocks: [...this.blocks] }),
       ...(this.drift !== null && { drift: this.drift }),
-      setAside: [...this.aside.values()],
+      setAside: briefFailures([...this.aside.values()]),
       pausesUntil: this.pauseEnd,
-      failures: this.failures,
+      failures: briefFailures(this.failures),
     };
   }
 

@@ -11,10 +11,14 @@ import { progress } from '../../scripts/lib/run.mjs';
 import { printHistories } from './histories.mjs';
 import { writeTinyModel } from './tiny-model.mjs';
 
+/** Layers that are matched, all pairs, with one worker, two and four. */
+const COUNTED_LAYERS = 12;
+
 /**
  * `npm run bench:scale [-- --layers 100]`: matches all pairs of many tiny layers with the embedded server and worker, so
- * that what takes time is the orchestration, and looks at what the run leaves with Temporal. Exits with 1 when the run is
- * not done, or a history or payload comes near a limit of the server.
+ * that what takes time is the orchestration, and looks at what the run leaves with Temporal; then a few pairs that take a
+ * fixed time with more and more workers. Exits with 1 when the run is
+ * not done, a history or payload comes near a limit of the server, or workers are held up.
  */
 export function main(args) {
   return orFail(async () => {
@@ -22,6 +26,7 @@ export function main(args) {
     await installPackages();
     await compile();
     const { manyPairs } = await import('./many-pairs.mjs');
+    const { printCounts, workerCounts } = await import('./worker-counts.mjs');
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sae-match-scale-')));
     try {
       const model = join(folder, 'model');
@@ -29,8 +34,13 @@ export function main(args) {
       progress(`matching all pairs of ${layers} layers`);
       const result = await manyPairs(model, folder);
       printHistories(result);
-      save(`scale-${layers}`, result);
-      if (result.broken.length > 0) throw new Failure(`sae-match: ${result.broken.join('; ')}.`);
+      const small = join(folder, 'small-model');
+      writeTinyModel(small, COUNTED_LAYERS);
+      const counts = await workerCounts(small, folder);
+      printCounts(counts);
+      save(`scale-${layers}`, { ...result, workers: counts });
+      const broken = [...result.broken, ...counts.broken];
+      if (broken.length > 0) throw new Failure(`sae-match: ${broken.join('; ')}.`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
