@@ -12,7 +12,7 @@ import { printHistories } from './histories.mjs';
 import { writeTinyModel } from './tiny-model.mjs';
 
 /** Layers that are matched, all pairs, with one worker, two and four. */
-const COUNTED_LAYERS = 12;
+const COUNTED_LAYERS = 16;
 
 /**
  * `npm run bench:scale [-- --layers 100]`: matches all pairs of many tiny layers with the embedded server and worker, so
