@@ -1,7 +1,8 @@
 import { activityInfo, ApplicationFailure, CancelledFailure, Context, heartbeat, log } from '@temporalio/activity';
 import { CancelledError, SaeMatchError, UnavailableError } from '../matching/errors';
+import type { ActivityObserver, ActivityOutcome } from './ports';
 import type { TaskProgress } from './task-context';
-import type { ActivityObserver } from './ports';
+import { ERROR_CLASSES } from './thread/protocol';
 import type { RunTaskOptions } from './thread/run-task';
 
 /** Errors that are not ours may be passing; after this many attempts they are taken for permanent. */
@@ -24,9 +25,10 @@ export async function atBoundary<T>(
 ): Promise<T> {
   const started = performance.now();
   const { activityType, attempt } = activityInfo();
-  const ended = (outcome: 'done' | 'failed' | 'cancelled'): void => {
+  const ended = (outcome: ActivityOutcome): void => {
     observer.activityEnded(activityType, outcome, (performance.now() - started) / 1000);
   };
+  if (attempt > 1) observer.activityRetried(activityType);
   let latest: TaskProgress | null = null;
   const timer = setInterval(() => {
     heartbeat(latest);
@@ -36,6 +38,7 @@ export async function atBoundary<T>(
       signal: Context.current().cancellationSignal,
       onProgress: (progress) => {
         latest = progress;
+        observer.progressed();
       },
       onNote: (text) => {
         log.warn(text);
@@ -43,12 +46,19 @@ export async function atBoundary<T>(
       onFoldedRead: (read) => {
         observer.foldedRead(read);
       },
+      onStoreTraffic: (traffic) => {
+        observer.storeTraffic(traffic);
+      },
     });
     ended('done');
     return result;
   } catch (error) {
     const failure = asFailure(error, attempt);
-    ended(failure instanceof CancelledFailure ? 'cancelled' : 'failed');
+    if (failure instanceof CancelledFailure) ended('cancelled');
+    else {
+      ended('failed');
+      observer.activityFailed(activityType, errorClass(error));
+    }
     throw failure;
   } finally {
     clearInterval(timer);
@@ -74,4 +84,9 @@ function asFailure(error: unknown, attempt: number): Error {
     nonRetryable: attempt >= ATTEMPTS_ON_UNKNOWN_ERRORS,
     ...(error instanceof Error && { cause: error }),
   });
+}
+
+/** The class of ours that an error is of; metrics have a series for each, so there must be few. */
+function errorClass(error: unknown): string {
+  return ERROR_CLASSES.find((known) => error instanceof known)?.name ?? 'other';
 }

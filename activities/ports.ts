@@ -1,3 +1,4 @@
+import type { StoreTraffic } from '../artifacts/store/metered-store';
 import type { ObjectStore } from '../artifacts/store/object-store';
 import type { FoldedRead, TaskProgress } from './task-context';
 import type { RunTaskOptions } from './thread/run-task';
@@ -16,22 +17,31 @@ export interface ActivityPorts {
   readonly observer: ActivityObserver;
 }
 
+export type ActivityOutcome = 'done' | 'failed' | 'cancelled';
+
 /** Told about what activities did; becomes metrics. */
 export interface ActivityObserver {
-  /** An activity ended after `seconds`. */
-  activityEnded(activity: string, outcome: 'done' | 'failed' | 'cancelled', seconds: number): void;
+  /** An attempt of an activity ended after `seconds`. */
+  activityEnded(activity: string, outcome: ActivityOutcome, seconds: number): void;
+  /** One failed with an error of a class of ours, or `other`. */
+  activityFailed(activity: string, type: string): void;
+  /** One began that is not the first. */
+  activityRetried(activity: string): void;
+  /** Some work reported that it goes on. */
+  progressed(): void;
   /** A layer or pair was found in the store, or had to be computed. */
   artifactLooked(kind: 'folded' | 'matches', hit: boolean): void;
   /** Source bytes that a planned run refers to were read and hashed. */
   inputRead(bytes: number): void;
   foldedRead(read: FoldedRead): void;
+  readonly storeTraffic: (traffic: StoreTraffic) => void;
   pairStarted(): PairObserver;
 }
 
 /** Told about one pair of layers that is being matched. */
 export interface PairObserver {
   progress(progress: TaskProgress): void;
-  ended(outcome: 'done' | 'failed' | 'cancelled', pair: PairFigures | null): void;
+  ended(outcome: ActivityOutcome, pair: PairFigures | null): void;
 }
 
 export interface PairFigures {

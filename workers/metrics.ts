@@ -1,7 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { MatchPool } from '../activities/steps/match-resources';
 import type { ActivityObserver } from '../activities/ports';
-import type { TaskProgress } from '../activities/task-context';
+import { kindOf } from '../kernels/ort-device';
 import { VERSION } from '../matching/version';
+import { PairsAtWork } from './pairs-at-work';
 
 /** Durations from a tenth of a second to hours. */
 const DURATION_BUCKETS = [0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 7200, 14400];
@@ -12,90 +14,49 @@ export interface WorkerMetrics {
   readonly observer: ActivityObserver;
 }
 
-/** A pair that is being matched. */
-interface Work {
-  latest: TaskProgress | null;
-}
+/** What the process has to offer; `slots` is 0 when it matches nothing. */
+export type WorkerCapacity = Pick<MatchPool, 'memoryBudget' | 'slots' | 'devices'>;
 
-/** Names, types and labels are listed in docs/operating.md; a test keeps the two in step. */
-export function createMetrics(): WorkerMetrics {
+/**
+ * Names, types and labels are listed in docs/metrics.md; a test keeps the two in step.
+ *
+ * Counters that alerts look at begin at 0 for every value of their label: Prometheus sees no increase in a series that
+ * begins at 1.
+ */
+export function createMetrics({ memoryBudget, slots, devices }: WorkerCapacity): WorkerMetrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
-    new Counter({ name, help, labelNames, registers });
-  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
-  const histogram = <L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> =>
-    new Histogram({ name, help, labelNames, buckets: DURATION_BUCKETS, registers });
+  const make = makers(registry);
+  const { counter, gauge, live, histogram } = make;
+  const atWork = new PairsAtWork(Date.now);
 
+  gauge('sae_match_build_info', 'Version of the worker; always 1.', ['version']).labels(VERSION).set(1);
+  gauge('sae_match_memory_budget_bytes', 'Memory that the process may use.').set(memoryBudget);
+  gauge('sae_match_match_slots', 'Pairs that the process matches at once.').set(slots);
+  live('sae_match_last_progress_timestamp_seconds', 'When the pair at work that stands still for longest moved.', () =>
+    atWork.lastMoved()
+  );
+  livePairs(live, atWork);
   const pairs = counter('sae_match_pairs_total', 'Layer pairs that ended, by outcome.', ['outcome']);
   const pairSeconds = histogram('sae_match_pair_duration_seconds', 'Time to match one layer pair.', ['device']);
-  const inFlight = new Set<Work>();
-  const live = (name: string, help: string, value: (works: readonly TaskProgress[]) => number): void => {
-    const collect = function (this: Gauge): void {
-      this.set(value([...inFlight].flatMap(({ latest }) => latest ?? [])));
-    };
-    new Gauge({ name, help, registers, collect });
-  };
-  live('sae_match_pairs_in_flight', 'Layer pairs being matched now.', () => inFlight.size);
   const features = counter('sae_match_features_matched_total', 'Features matched one to one.', []);
   const gap = gauge('sae_match_last_gap', 'Objective minus dual bound of the last pair matched.');
   const fallbacks = counter('sae_match_device_fallbacks_total', 'Moves to a smaller tile or another device.', [
     'device',
   ]);
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  live('sae_match_rows_done', 'Rows scanned for the pairs being matched now, over all passes.', (works) =>
-    sum(works.map(({ done }) => done))
-  );
-  live('sae_match_rows_expected', 'Rows that will have been scanned when they are done.', (works) =>
-    sum(works.map(({ total }) => total))
-  );
-  live('sae_match_current_gap', 'Largest known gap of the pairs being matched now.', (works) =>
-    Math.max(0, ...works.map((work) => work.gap ?? 0))
-  );
-  const activitySeconds = histogram('sae_match_activity_duration_seconds', 'Time of one activity, by outcome.', [
-    'activity',
-    'outcome',
-  ]);
-  const cache = counter('sae_match_artifact_lookups_total', 'Folded layers and matches looked up in the store.', [
-    'kind',
-    'result',
-  ]);
-  const reads = counter('sae_match_folded_reads_total', 'Objects of folded layers opened to be read.', ['result']);
-  const fetched = counter('sae_match_folded_fetched_bytes_total', 'Bytes of folded layers fetched to be read.', []);
-  const bytes = counter('sae_match_input_bytes_total', 'Bytes of SAE files read and hashed.', []);
-  new Gauge({
-    name: 'sae_match_build_info',
-    help: 'Version of the worker; always 1.',
-    labelNames: ['version'],
-    registers,
-  })
-    .labels(VERSION)
-    .set(1);
+  for (const device of new Set([...devices.map(kindOf), 'cpu'])) fallbacks.labels(device).inc(0);
 
   const observer: ActivityObserver = {
-    activityEnded: (activity, outcome, seconds) => {
-      activitySeconds.labels(activity, outcome).observe(seconds);
-    },
-    artifactLooked: (kind, hit) => {
-      cache.labels(kind, hit ? 'hit' : 'miss').inc();
-    },
-    foldedRead: ({ from, fetchedBytes }) => {
-      reads.labels(from).inc();
-      fetched.inc(fetchedBytes);
-    },
-    inputRead: (count) => {
-      bytes.inc(count);
-    },
+    ...activityObserver(make, atWork),
+    ...trafficObserver(make),
     pairStarted: () => {
-      const work: Work = { latest: null };
-      inFlight.add(work);
+      const work = atWork.begin();
       return {
         progress: (progress) => {
-          work.latest = progress;
+          atWork.report(work, progress);
         },
         ended: (outcome, pair) => {
-          inFlight.delete(work);
+          atWork.end(work);
           pairs.labels(outcome).inc();
           if (pair === null) return;
           pairSeconds.labels(pair.device).observe(pair.seconds);
@@ -107,4 +68,105 @@ export function createMetrics(): WorkerMetrics {
     },
   };
   return { registry, observer };
+}
+
+type Makers = ReturnType<typeof makers>;
+
+function makers(registry: Registry) {
+  const registers = [registry];
+  return {
+    counter: <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
+      new Counter({ name, help, labelNames, registers }),
+    gauge: <L extends string>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
+      new Gauge({ name, help, labelNames, registers }),
+    /** A gauge that is read when it is scraped. */
+    live: (name: string, help: string, value: () => number): void => {
+      const collect = function (this: Gauge): void {
+        this.set(value());
+      };
+      new Gauge({ name, help, registers, collect });
+    },
+    histogram: <L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> =>
+      new Histogram({ name, help, labelNames, buckets: DURATION_BUCKETS, registers }),
+  };
+}
+
+function livePairs(live: Makers['live'], atWork: PairsAtWork): void {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  live('sae_match_pairs_in_flight', 'Layer pairs being matched now.', () => atWork.count);
+  live('sae_match_rows_done', 'Rows scanned for the pairs being matched now, over all passes.', () =>
+    sum(atWork.latest().map(({ done }) => done))
+  );
+  live('sae_match_rows_expected', 'Rows that will have been scanned when they are done.', () =>
+    sum(atWork.latest().map(({ total }) => total))
+  );
+  live('sae_match_current_gap', 'Largest known gap of the pairs being matched now.', () =>
+    Math.max(0, ...atWork.latest().map((pair) => pair.gap ?? 0))
+  );
+}
+
+function activityObserver(
+  { counter, histogram }: Makers,
+  atWork: PairsAtWork
+): Pick<ActivityObserver, 'activityEnded' | 'activityFailed' | 'activityRetried' | 'progressed'> {
+  const seconds = histogram('sae_match_activity_duration_seconds', 'Time of one activity, by outcome.', [
+    'activity',
+    'outcome',
+  ]);
+  const failures = counter('sae_match_activity_failures_total', 'Attempts of activities that failed.', [
+    'activity',
+    'type',
+  ]);
+  const retries = counter('sae_match_activity_retries_total', 'Attempts of activities after the first.', ['activity']);
+  const corrupt = counter('sae_match_corrupt_artifacts_total', 'Artifacts that were found damaged or gone.', []);
+  return {
+    activityEnded: (activity, outcome, duration) => {
+      if (outcome === 'done') atWork.moved();
+      seconds.labels(activity, outcome).observe(duration);
+    },
+    activityFailed: (activity, type) => {
+      failures.labels(activity, type).inc();
+      if (type === 'ArtifactCorruptError') corrupt.inc();
+    },
+    activityRetried: (activity) => {
+      retries.labels(activity).inc();
+    },
+    progressed: () => {
+      atWork.moved();
+    },
+  };
+}
+
+function trafficObserver({
+  counter,
+}: Makers): Pick<ActivityObserver, 'artifactLooked' | 'foldedRead' | 'inputRead' | 'storeTraffic'> {
+  const lookups = counter('sae_match_artifact_lookups_total', 'Folded layers and matches looked up in the store.', [
+    'kind',
+    'result',
+  ]);
+  const reads = counter('sae_match_folded_reads_total', 'Objects of folded layers opened to be read.', ['result']);
+  const fetched = counter('sae_match_folded_fetched_bytes_total', 'Bytes of folded layers fetched to be read.', []);
+  const input = counter('sae_match_input_bytes_total', 'Bytes of SAE files read and hashed.', []);
+  const traffic = counter('sae_match_store_bytes_total', 'Bytes read from stores of results and written to them.', [
+    'operation',
+    'store',
+  ]);
+  for (const operation of ['read', 'write']) {
+    for (const store of ['folder', 'gcs']) traffic.labels(operation, store).inc(0);
+  }
+  return {
+    artifactLooked: (kind, hit) => {
+      lookups.labels(kind, hit ? 'hit' : 'miss').inc();
+    },
+    foldedRead: ({ from, fetchedBytes }) => {
+      reads.labels(from).inc();
+      fetched.inc(fetchedBytes);
+    },
+    inputRead: (bytes) => {
+      input.inc(bytes);
+    },
+    storeTraffic: ({ operation, store, bytes }) => {
+      traffic.labels(operation, store).inc(bytes);
+    },
+  };
 }

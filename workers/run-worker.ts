@@ -11,6 +11,7 @@ import { createMatchActivities } from '../activities/match-activities';
 import type { ActivityPorts } from '../activities/ports';
 import type { MatchPool } from '../activities/steps/match-resources';
 import { runTask } from '../activities/thread/run-task';
+import { onStoreTraffic } from '../artifacts/store/metered-store';
 import { openStore } from '../artifacts/store/open-store';
 import { SaeMatchError, UnavailableError } from '../matching/errors';
 import { connectClient, explainFailure } from './connect';
@@ -47,7 +48,10 @@ export interface RunWorkerOptions {
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const sdkMetrics = `127.0.0.1:${await freePort()}`;
   installRuntime(options.logLevel, sdkMetrics);
-  const { registry, observer } = createMetrics();
+  const { resources, pools } = options;
+  const { registry, observer } = createMetrics({ ...resources, slots: pools.includes('match') ? resources.slots : 0 });
+  // Of what happens outside of the threads of tasks, which tell of theirs themselves.
+  const endTraffic = onStoreTraffic(observer.storeTraffic);
   let workers: Worker[] = [];
   const takesWork = (): boolean => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING');
   const metrics = await serveMetrics(options.metricsAddress, registry, sdkMetrics, takesWork);
@@ -55,7 +59,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   try {
     const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer };
     workers = await Promise.all(
-      options.pools.map((pool) =>
+      pools.map((pool) =>
         Worker.create({
           connection,
           namespace: options.server.namespace,
@@ -71,6 +75,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   } catch (error) {
     throw isTransportError(error) ? await connectionLost(options.server, error) : error;
   } finally {
+    endTraffic();
     await metrics.close();
     // When one worker has failed the others still hold it; they end with the process.
     await connection.close().catch(() => undefined);

@@ -8,6 +8,7 @@ import {
   UnavailableError,
   UsageError,
 } from '../../matching/errors';
+import type { StoreTraffic } from '../../artifacts/store/metered-store';
 import type { FoldedRead, TaskProgress } from '../task-context';
 import type { ThreadError } from './thread-errors';
 
@@ -36,6 +37,7 @@ export type FromThread =
   | { readonly kind: 'progress'; readonly progress: TaskProgress }
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'foldedRead'; readonly read: FoldedRead }
+  | { readonly kind: 'storeTraffic'; readonly traffic: StoreTraffic }
   | { readonly kind: 'result'; readonly value: unknown; readonly held: number }
   | {
       readonly kind: 'error';

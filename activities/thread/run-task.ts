@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { StoreTraffic } from '../../artifacts/store/metered-store';
 import { CancelledError, UnavailableError } from '../../matching/errors';
 import type { TaskContext } from '../task-context';
 import type { FromThread, ToThread } from './protocol';
@@ -9,6 +10,8 @@ import type { TaskInput, TaskName, TaskResult } from './tasks';
 
 export interface RunTaskOptions extends Partial<Omit<TaskContext, 'throwIfCancelled'>> {
   readonly signal?: AbortSignal;
+  /** Told what the task reads from stores and writes to them. */
+  readonly onStoreTraffic?: (traffic: StoreTraffic) => void;
   /** Ends the thread with the task, and with it all that it holds; otherwise it waits for the next task. */
   readonly endsThread?: boolean;
 }
@@ -58,12 +61,14 @@ export async function runTask<N extends TaskName>(
   }
 }
 
-function outcome(thread: Worker, { onProgress, onNote, onFoldedRead, signal }: RunTaskOptions): Promise<unknown> {
+function outcome(thread: Worker, options: RunTaskOptions): Promise<unknown> {
+  const { onProgress, onNote, onFoldedRead, onStoreTraffic, signal } = options;
   return new Promise((resolve, reject) => {
     const onMessage = (message: FromThread): void => {
       if (message.kind === 'progress') onProgress?.(message.progress);
       else if (message.kind === 'note') onNote?.(message.text);
       else if (message.kind === 'foldedRead') onFoldedRead?.(message.read);
+      else if (message.kind === 'storeTraffic') onStoreTraffic?.(message.traffic);
       else if (message.kind === 'result') {
         if (message.held > MOST_HELD_BYTES) spent.add(thread);
         settle(resolve, message.value);

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { onStoreTraffic } from '../../artifacts/store/metered-store';
 import { CancelledError } from '../../matching/errors';
 import { onFirstRetry } from '../../transport/patience';
 import type { TaskContext } from '../task-context';
@@ -25,6 +26,9 @@ async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
     },
   };
   const endNotes = onFirstRetry(context.onNote);
+  const endTraffic = onStoreTraffic((traffic) => {
+    post({ kind: 'storeTraffic', traffic });
+  });
   try {
     const task = TASKS[name as TaskName] as (input: unknown, context: TaskContext) => Promise<unknown>;
     const value = await task(input, context);
@@ -33,6 +37,7 @@ async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
     post({ kind: 'error', error: describeError(error) });
   } finally {
     endNotes();
+    endTraffic();
   }
 }
 

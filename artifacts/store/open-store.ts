@@ -3,12 +3,13 @@ import { EnvironmentError, SaeMatchError, UsageError } from '../../matching/erro
 import { parseGcsUrl } from '../../transport/gcs';
 import { FileStore } from './file-store';
 import { GcsStore } from './gcs-store';
+import { MeteredStore } from './metered-store';
 import { checkKey } from './object-key';
 import type { ObjectStore } from './object-store';
 
 /**
  * The store at a location: a local folder, as a path or a `file://` URL, or a bucket with a prefix, `gs://bucket/prefix`.
- * Nothing is read or created yet.
+ * Nothing is read or created yet. What it reads and writes later is told to `onStoreTraffic`.
  *
  * @throws EnvironmentError when the location is on a kind of store that this version does not have
  * @throws UsageError when the location is empty or a broken URL
@@ -16,9 +17,9 @@ import type { ObjectStore } from './object-store';
 export function openStore(location: string): ObjectStore {
   if (location.trim() === '') throw new UsageError('the location of a store is empty', { remedy: 'Name a folder' });
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
-  if (scheme === undefined) return new FileStore(location);
-  if (scheme === 'file') return new FileStore(pathOfUrl(location));
-  if (scheme === 'gs') return openBucket(location);
+  if (scheme === undefined) return new MeteredStore(new FileStore(location));
+  if (scheme === 'file') return new MeteredStore(new FileStore(pathOfUrl(location)));
+  if (scheme === 'gs') return new MeteredStore(openBucket(location));
   throw new EnvironmentError('this version of sae-match cannot store results there', {
     file: location,
     found: `${scheme}://`,

@@ -1,7 +1,10 @@
 import { createMetrics } from '../../workers/metrics';
+import { PairsAtWork } from '../../workers/pairs-at-work';
+
+const create = () => createMetrics({ memoryBudget: 2 ** 30, slots: 3, devices: ['cuda:0', 'cuda:1'] });
 
 it('counts how folded layers came to be read, and what was fetched for it', async () => {
-  const { registry, observer } = createMetrics();
+  const { registry, observer } = create();
   observer.foldedRead({ from: 'fetched', fetchedBytes: 1000 });
   observer.foldedRead({ from: 'cached', fetchedBytes: 0 });
   observer.foldedRead({ from: 'fetched', fetchedBytes: 24 });
@@ -9,4 +12,45 @@ it('counts how folded layers came to be read, and what was fetched for it', asyn
   expect(page).toContain('sae_match_folded_reads_total{result="fetched"} 2\n');
   expect(page).toContain('sae_match_folded_reads_total{result="cached"} 1\n');
   expect(page).toContain('sae_match_folded_fetched_bytes_total 1024\n');
+});
+
+it('shows what the process has to offer', async () => {
+  const page = await create().registry.metrics();
+  expect(page).toContain('sae_match_memory_budget_bytes 1073741824\n');
+  expect(page).toContain('sae_match_match_slots 3\n');
+});
+
+it('begins counters that alerts look at with 0, so that their first increase is seen', async () => {
+  const page = await create().registry.metrics();
+  expect(page).toContain('sae_match_corrupt_artifacts_total 0\n');
+  for (const device of ['cuda', 'cpu'])
+    expect(page).toContain(`sae_match_device_fallbacks_total{device="${device}"} 0\n`);
+  expect(page).toContain('sae_match_store_bytes_total{operation="write",store="gcs"} 0\n');
+});
+
+it('adds up what stores read and write, by kind of store', async () => {
+  const { registry, observer } = create();
+  for (const bytes of [10, 20]) observer.storeTraffic({ operation: 'read', store: 'gcs', bytes });
+  observer.storeTraffic({ operation: 'write', store: 'folder', bytes: 5 });
+  const page = await registry.metrics();
+  expect(page).toContain('sae_match_store_bytes_total{operation="read",store="gcs"} 30\n');
+  expect(page).toContain('sae_match_store_bytes_total{operation="write",store="folder"} 5\n');
+});
+
+it('says since when the pair at work that hangs has stood still, however the others go on', () => {
+  let now = 1000;
+  const atWork = new PairsAtWork(() => now);
+  const hanging = atWork.begin();
+  const moving = atWork.begin();
+  for (now = 2000; now <= 9000; now += 1000) {
+    atWork.report(moving, { phase: 'hashing', done: now, total: 10000, gap: null });
+    atWork.moved();
+  }
+  expect(atWork.lastMoved()).toBe(1);
+  atWork.end(hanging);
+  expect(atWork.lastMoved()).toBe(9);
+  now = 12_000;
+  atWork.end(moving);
+  now = 13_000;
+  expect(atWork.lastMoved()).toBe(12);
 });
