@@ -3,6 +3,7 @@ import { Failure } from './failure.mjs';
 import { prepareFakeClock } from './fake-clock.mjs';
 import { prepareGcsEmulator } from './gcs-emulator.mjs';
 import { installPackages } from './install.mjs';
+import { preparePrometheus } from './prometheus.mjs';
 import { preparePython } from './python.mjs';
 import { lanes, steps } from './steps.mjs';
 import { prepareTemporal } from './temporal.mjs';
@@ -77,8 +78,10 @@ async function prepareEverything(packages) {
 }
 
 async function addEmulator(env) {
-  const [emulator] = await Promise.all([prepareGcsEmulator(), prepareFakeClock()]);
-  return { ...env, SAE_MATCH_GCS_EMULATOR: emulator };
+  // Two programs of apt at once would wait for each other's lock, and fail.
+  const packages = prepareFakeClock().then(preparePrometheus);
+  const [emulator, prometheus] = await Promise.all([prepareGcsEmulator(), packages]);
+  return { ...env, SAE_MATCH_GCS_EMULATOR: emulator, ...(prometheus && { SAE_MATCH_PROMETHEUS: prometheus }) };
 }
 
 function parse(argv) {
