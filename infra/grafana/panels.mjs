@@ -2,8 +2,9 @@
 const OF = 'job=~"$job",instance=~"$instance"';
 
 /**
- * The panels, by row of the dashboard. A query with `data: false` has none in a run in which nothing goes wrong: its
- * metric has no series before the first event, or belongs to a part that not every deployment has.
+ * The panels, by row of the dashboard. A query with `data: false` has none in the runs of its test, in which an artifact is
+ * damaged and nothing else goes wrong: its metric has no series before the first event, or belongs to a part that not
+ * every deployment has.
  *
  * unit: of Grafana's units, see https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/
  */
@@ -41,9 +42,7 @@ export const rows = [
       ),
       panel('Runs that ended', 'Workflows of Temporal that completed or failed within an hour.', 'short', {
         '{{workflow_type}} completed': `sum by (workflow_type) (increase(temporal_workflow_completed_total{${OF}}[1h]))`,
-        '{{workflow_type}} failed': noData(
-          `sum by (workflow_type) (increase(temporal_workflow_failed_total{${OF}}[1h]))`
-        ),
+        '{{workflow_type}} failed': `sum by (workflow_type) (increase(temporal_workflow_failed_total{${OF}}[1h]))`,
       }),
     ],
   },
@@ -92,7 +91,7 @@ export const rows = [
         }
       ),
       panel('Retries', 'Attempts after the first within the last hour.', 'short', {
-        '{{activity}}': `sum by (activity) (increase(sae_match_activity_retries_total{${OF}}[1h]))`,
+        '{{activity}}': noData(`sum by (activity) (increase(sae_match_activity_retries_total{${OF}}[1h]))`),
       }),
       panel('Damaged artifacts', 'Attempts that found one within the last hour.', 'short', {
         '{{instance}}': `increase(sae_match_corrupt_artifacts_total{${OF}}[1h])`,

@@ -7,7 +7,7 @@ export interface DashboardPanel {
   readonly title: string;
   readonly description: string;
   readonly unit: string;
-  /** `data`: whether a run in which nothing goes wrong has data for the query */
+  /** `data`: whether the runs of test/integration/prometheus.test.ts have data for the query */
   readonly targets: readonly { readonly legend: string; readonly expr: string; readonly data: boolean }[];
 }
 
