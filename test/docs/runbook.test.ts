@@ -24,8 +24,8 @@ it.each(rules)('$alert has a severity, and names its section', ({ alert, labels,
 it.each(sections.map((section) => [section.split('\n')[0], section]))(
   '%s says what it means, how to see more, and what to do',
   (_, section) => {
-    const parts = [...section!.matchAll(/^\*\*(.+?)\.\*\*/gm)].map(([, part]) => part);
+    const parts = [...section.matchAll(/^\*\*(.+?)\.\*\*/gm)].map(([, part]) => part);
     expect(parts).toEqual(['Meaning', 'See more', 'What to do']);
-    expect(section!.split('```promql').length).toBe(2);
+    expect(section.split('```promql').length).toBe(2);
   }
 );
