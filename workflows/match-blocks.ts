@@ -25,8 +25,6 @@ export function isDivided(pairs: number, { pairsPerBlock = PAIRS_PER_BLOCK }: Ru
  * events. The run itself folds the layers, counts what became of the pairs, and decides what is tried again.
  */
 export class BlocksOfPairs {
-  /** Blocks that were begun, of all rounds. */
-  private count = 0;
   /** Folds that a damaged artifact was found of; they are done again before the next round. */
   private readonly doubted = new Map<number, Promise<FoldedRef | null>>();
 
@@ -78,8 +76,7 @@ export class BlocksOfPairs {
       pairs,
       folded: [...folded].flatMap(([layer, { ref }]) => (needed.has(layer) ? (ref ?? []) : [])),
     };
-    const workflowId = `${workflowInfo().workflowId}/pairs-${this.count++}`;
-    this.tracker.blockStarted(workflowId);
+    const workflowId = this.tracker.blockStarted(workflowInfo().workflowId);
     try {
       const matched = await executeChild(matchBlock, { workflowId, taskQueue: execution.taskQueue, args: [block] });
       addEnds(matched, ends);

@@ -1,4 +1,5 @@
 import { briefFailures } from './brief-failures';
+import { groupFailures, groupLine } from './group-failures';
 import type { Failure, PairsProgress, RunProgress, RunRequest } from './run-types';
 
 /** The live state of a run inside its workflow, and the snapshot that queries return. */
@@ -18,6 +19,7 @@ export class RunStateTracker {
   private readonly aside = new Map<string, Failure>();
   private readonly running = new Set<string>();
   private readonly blocks = new Set<string>();
+  private blocksBegun = 0;
 
   /** @param step name of the step that pairs go through, in failures */
   constructor(
@@ -40,9 +42,11 @@ export class RunStateTracker {
     this.layersFolded.set(layer, cached);
   }
 
-  /** @param workflowId of the workflow that matches the block */
-  blockStarted(workflowId: string): void {
+  /** A block is about to be matched. Returns a name for its workflow that no other of the run has had. */
+  blockStarted(runWorkflowId: string): string {
+    const workflowId = `${runWorkflowId}/pairs-${this.blocksBegun++}`;
     this.blocks.add(workflowId);
+    return workflowId;
   }
 
   blockEnded(workflowId: string): void {
@@ -122,8 +126,8 @@ export class RunStateTracker {
       pairs.running.length > 0 ? `at work: ${pairs.running.join(', ')}` : '',
       blocks.length > 0 ? `blocks at work: ${blocks.join(', ')}` : '',
       pausesUntil === null ? '' : `waiting until ${pausesUntil} to try again what was set aside`,
-      ...setAside.map((failure) => `- set aside: ${failure.message}`),
-      ...failures.map((failure) => `- failed: ${failure.message}`),
+      ...groupFailures(setAside).map((group) => `- set aside: ${groupLine(group)}`),
+      ...groupFailures(failures).map((group) => `- failed: ${groupLine(group)}`),
     ];
     return lines.filter((line) => line !== '').join('\n\n');
   }
