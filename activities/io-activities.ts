@@ -3,6 +3,9 @@ import { CancelledError } from '../matching/errors';
 import type { IoActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts } from './ports';
+import { claimCheckpoint } from './schedules/claim-checkpoint';
+import { lookUpRun } from './schedules/look-up-run';
+import { findNewCheckpoints } from './schedules/new-checkpoints';
 import { plannedKeys } from './steps/planned-keys';
 import { sendRunEvent } from './notify/send-run-event';
 import { discardRun, publishRun } from './steps/publish-run';
@@ -27,5 +30,8 @@ export function createIoActivities({ openStore, runTask, now, observer }: Activi
     discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
     sendRunEvent: (input) =>
       atBoundary(observer, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),
+    findNewCheckpoints: (schedule) => atBoundary(observer, () => findNewCheckpoints(openStore(schedule.out), schedule)),
+    claimCheckpoint: (input) =>
+      atBoundary(observer, () => claimCheckpoint(openStore(input.schedule.out), input, lookUpRun)),
   };
 }

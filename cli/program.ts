@@ -18,6 +18,7 @@ import { addWorker } from './verbs/worker';
 import { addGc } from './verbs/gc';
 import { addPlan } from './verbs/plan';
 import { addDoctor } from './verbs/doctor';
+import { addSchedule } from './verbs/schedule';
 import { addStop } from './verbs/stop';
 import { addDemo } from './verbs/demo';
 
@@ -33,6 +34,7 @@ const VERBS = [
   addCancel,
   addResume,
   addChains,
+  addSchedule,
   addVerify,
   addGc,
   addWorker,

@@ -12,6 +12,7 @@ import type {
   RunRequest,
   RunSpec,
 } from './run-types';
+import type { NewCheckpoint, ScheduleRef } from './schedule-types';
 
 /** Activities of the `io` pool. */
 export interface IoActivities {
@@ -23,6 +24,10 @@ export interface IoActivities {
   discardRun(request: RunRequest): Promise<void>;
   /** Tells the webhook of this worker about a run that ended; of its drift only where that is too large. */
   sendRunEvent(input: RunEventInput): Promise<void>;
+  /** Lists the checkpoints of a schedule that have no result yet, in order of step. */
+  findNewCheckpoints(schedule: ScheduleRef): Promise<readonly NewCheckpoint[]>;
+  /** Fixes the one run of a checkpoint; null when it need not be started. */
+  claimCheckpoint(input: ClaimInput): Promise<ClaimedRun | null>;
 }
 
 /** Activities of the `fold` pool. */
@@ -98,6 +103,14 @@ export interface RunEventInput {
   /** Why the run ended without results; null where it has a manifest. */
   readonly error: string | null;
 }
+
+export interface ClaimInput {
+  readonly schedule: ScheduleRef;
+  readonly checkpoint: NewCheckpoint;
+}
+
+/** The run of a checkpoint, which is to be started. */
+export type ClaimedRun = Pick<RunRequest, 'runId' | 'spec'>;
 
 export interface PublishInput {
   readonly request: RunRequest;

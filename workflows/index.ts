@@ -4,3 +4,4 @@ export { composeChains } from './compose-chains';
 export { drift } from './drift';
 export { notifyRun } from './notify-run';
 export { matchBlock } from './match-block';
+export { checkpointWatch } from './checkpoint-watch';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { runIdOf } from '../../activities/steps/run-id';
 import { canonicalJson } from '../../artifacts/json';
 import { runFolder } from '../../artifacts/layout';
 import { UsageError } from '../../matching/errors';
@@ -144,11 +145,6 @@ export function resolveRun(argument: string, flags: RunFlags, cwd: string = proc
 
 const asText = (value: string | number | undefined): string | undefined =>
   value === undefined ? undefined : String(value);
-
-/** Twelve hex digits of the hash of a resolved specification. */
-export function runIdOf(spec: RunSpec): string {
-  return createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 12);
-}
 
 function freshId(spec: RunSpec): string {
   return createHash('sha256')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { webhookReceiver } from '../../activities/notify/webhook-settings';
 import { planRun } from '../../activities/steps/resolve-run';
+import { runIdOf } from '../../activities/steps/run-id';
 import type { ManifestInput, RunManifest } from '../../artifacts/manifest';
 import { checkWritable } from '../../artifacts/store/check-writable';
 import { openStore } from '../../artifacts/store/open-store';
@@ -9,18 +10,19 @@ import { hashInputs } from '../../sae/hash-inputs';
 import { exportDifference } from '../../sae/scale/export-difference';
 import { hashExport } from '../../sae/scale/export-files';
 import { openSource } from '../../sae/sources/open-source';
-import type { RunOutcome, RunRequest, RunSpec } from '../../workflows/run-types';
+import type { RunOutcome, RunSpec } from '../../workflows/run-types';
 import { configuredServer } from '../../workers/connection';
 import { exitCodeOfState } from '../exit-codes';
 import { followRun } from '../follow-run';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import { findManifest, requestOf, startRun } from '../runs';
+import { requestFor } from '../run-request';
 import { RunResults } from '../run-results';
 import { withServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import { DEFAULT_PARALLEL } from '../spec/parse-parallel';
-import { resolveRun, runIdOf } from '../spec/resolve-spec';
+import { resolveRun } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
 import { printDrift } from '../drift-table';
 import { closingLine, printPairs, warnExcluded, warnFailures } from '../summary';
@@ -54,12 +56,20 @@ export const PARALLEL_HELP = `pairs in flight at once, over all workers (default
 
 /** Flags of a run; `plan` takes the same, so that its command line is that of the run. */
 export function withRunFlags(command: Command): Command {
-  return withServerFlags(withMatchingFlags(command))
+  return withModelFlags(withServerFlags(withMatchingFlags(command)))
+    .option('--previous <source>', 'a checkpoint before: each layer is matched with the same layer there as well')
+    .option('--previous-step <step>', 'the one of this step of the training (alone: in the same source)')
+    .option('--run-id <id>', 'name of the run (default: hash of the specification)')
+    .option('--new', 'run again under a new id even if a finished run exists')
+    .option('--detach', 'leave when the run has started; see status, watch');
+}
+
+/** Flags of whatever runs over whole models; shared by `run` and `schedule create`. */
+export function withModelFlags(command: Command): Command {
+  return command
     .option('--out <folder>', 'where results go: a folder, or gs://<bucket>/<prefix> (default: ./sae-match-out)')
     .option('--layers <list>', 'layers such as 0-6 or 0,2,4 (default: all)')
     .option('--pairs <pairs>', 'adjacent, all, or a list such as 0:1,3:5 (default: adjacent)')
-    .option('--previous <source>', 'a checkpoint before: each layer is matched with the same layer there as well')
-    .option('--previous-step <step>', 'the one of this step of the training (alone: in the same source)')
     .option('--drift-kept <cosine>', 'decoder cosine from which a feature counts as kept (default: 0.9)')
     .option(
       '--drift-unmatched <cosine>',
@@ -68,10 +78,7 @@ export function withRunFlags(command: Command): Command {
     .option(DEADLINE_FLAG, DEADLINE_HELP)
     .option('--notify', "tell the workers' webhook when the run has ended (see docs/webhooks.md)")
     .option('--notify-drift <share>', 'and when a larger share of the features of a layer was not kept')
-    .option(PARALLEL_FLAG, PARALLEL_HELP)
-    .option('--run-id <id>', 'name of the run (default: hash of the specification)')
-    .option('--new', 'run again under a new id even if a finished run exists')
-    .option('--detach', 'leave when the run has started; see status, watch');
+    .option(PARALLEL_FLAG, PARALLEL_HELP);
 }
 
 /** Flags that decide what is matched and how; shared by `run` and `pair`. */
@@ -121,7 +128,7 @@ export async function carryOut(output: Output, run: ResolvedRun, json: boolean):
   const interrupt = createInterrupt();
   let outcome: RunOutcome;
   try {
-    const handle = await startRun(session.client, requestFor(run, session.taskQueue, session.embedded));
+    const handle = await startRun(session.client, requestFor(run, session));
     if (run.runId !== runIdOf(run.spec)) {
       const attached = requestOf(await handle.describe());
       if (attached !== null) refuseOtherSpec(run, attached.spec);
@@ -148,20 +155,6 @@ function leavingNote(runId: string, embedded: boolean): string {
   return embedded
     ? 'stopped; the same command goes on from here'
     : `the run goes on; stop it with sae-match cancel ${runId}`;
-}
-
-function requestFor(run: ResolvedRun, taskQueue: string, embedded: boolean): RunRequest {
-  const execution = {
-    memoryBudget: run.memoryBudget,
-    // On one machine a lost worker is noticed at once; over a network a pause is no loss.
-    heartbeatSeconds: embedded ? 6 : 30,
-    firstPauseSeconds: embedded ? 10 : 60,
-    ...(run.deadlineSeconds !== null && { deadlineSeconds: run.deadlineSeconds }),
-    ...(run.notify !== undefined && { notify: run.notify }),
-    taskQueue,
-    maxConcurrentPairs: run.parallel,
-  };
-  return { runId: run.runId, spec: run.spec, execution };
 }
 
 /** The worker wrote to a folder that this machine does not see. */

@@ -1,0 +1,72 @@
+import type { Client } from '@temporalio/client';
+import { baselineTest, byCheckpoint, waitsFor } from '../../activities/schedules/new-checkpoints';
+import { ScheduleRecords } from '../../artifacts/schedules';
+import type { CheckpointClaim, StoredSchedule } from '../../artifacts/schedules';
+import { openStore } from '../../artifacts/store/open-store';
+import { byStep } from '../../sae/checkpoints/checkpoint';
+import { findCheckpoints } from '../../sae/checkpoints/find-checkpoints';
+import type { RunState } from '../../workflows/run-types';
+import type { ScheduleRef } from '../../workflows/schedule-types';
+import { stateOf } from '../run-status';
+import { RunResults } from '../run-results';
+import { describeRun, findManifest } from '../runs';
+
+/** What came of one checkpoint; field names as in its JSON. */
+export interface CheckpointState {
+  readonly checkpoint: string;
+  readonly step: number;
+  readonly state: 'baseline' | 'waiting' | RunState;
+  /** What it waits for, where that is known. */
+  readonly waits_for: string | null;
+  readonly run_id: string | null;
+  /** Features of all its layers; null where the run has none to tell of. */
+  readonly drift: Readonly<Record<'kept' | 'changed' | 'born' | 'died', number>> | null;
+}
+
+/** The checkpoints of a schedule in order of step: those that are there, and those that were matched and are gone. */
+export async function checkpointStates(
+  client: Client,
+  { out, name }: ScheduleRef
+): Promise<{ schedule: StoredSchedule; checkpoints: CheckpointState[] }> {
+  const records = new ScheduleRecords(openStore(out), name);
+  const schedule = await records.read();
+  const claims = byCheckpoint(await records.claims());
+  const ended = await records.ended();
+  const isOld = await baselineTest(records, schedule);
+  const listing = await findCheckpoints(schedule.source);
+  const checkpoints: CheckpointState[] = [];
+  for (const checkpoint of listing.checkpoints) {
+    if (claims.has(checkpoint.name)) continue;
+    const state = isOld(checkpoint) ? 'baseline' : 'waiting';
+    checkpoints.push({
+      ...{ checkpoint: checkpoint.name, step: checkpoint.step, state, run_id: null, drift: null },
+      waits_for: state === 'baseline' ? null : waitsFor(checkpoint, listing, schedule.marker),
+    });
+  }
+  for (const claim of claims.values()) {
+    checkpoints.push(await claimedState(client, out, claim, ended.get(claim.run_id) as RunState | undefined));
+  }
+  const inOrder = (a: CheckpointState, b: CheckpointState): number =>
+    byStep({ step: a.step, name: a.checkpoint }, { step: b.step, name: b.checkpoint });
+  return { schedule, checkpoints: checkpoints.sort(inOrder) };
+}
+
+async function claimedState(
+  client: Client,
+  out: string,
+  { checkpoint, step, run_id: runId }: CheckpointClaim,
+  ended: RunState | undefined
+): Promise<CheckpointState> {
+  const known = { checkpoint, step, waits_for: null, run_id: runId };
+  const manifest = await findManifest(out, runId);
+  if (manifest === null) {
+    const description = await describeRun(client, runId);
+    const state = description === null ? (ended ?? 'waiting') : stateOf(description);
+    return { ...known, state, drift: null };
+  }
+  const rows = (await new RunResults(out, manifest).drift()).filter(({ status }) => status === 'done');
+  const sum = (field: 'kept' | 'changed' | 'born' | 'died'): number =>
+    rows.reduce((total, row) => total + (row[field] ?? 0), 0);
+  const counts = { kept: sum('kept'), changed: sum('changed'), born: sum('born'), died: sum('died') };
+  return { ...known, state: manifest.state, drift: rows.length === 0 ? null : counts };
+}

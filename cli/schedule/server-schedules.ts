@@ -1,0 +1,70 @@
+import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
+import { InputError } from '../../matching/errors';
+import type { checkpointWatch } from '../../workflows/checkpoint-watch';
+import type { WatchRequest } from '../../workflows/schedule-types';
+import type { Session } from '../session';
+
+const PREFIX = 'sae-match/';
+
+/** Name under which Temporal knows a schedule. */
+export const scheduleId = (name: string): string => `${PREFIX}${name}`;
+
+/** Name of the schedule of such an id; null when the id is none of ours. */
+export const nameOfSchedule = (id: string): string | null => (id.startsWith(PREFIX) ? id.slice(PREFIX.length) : null);
+
+/**
+ * Creates a schedule at the server, or gives one that is there this time and these options; whether it is paused stays.
+ */
+export async function putSchedule(
+  { client, taskQueue, call }: Session,
+  request: WatchRequest,
+  everySeconds: number
+): Promise<void> {
+  const { ScheduleAlreadyRunning } = await import('@temporalio/client');
+  const { name } = request.schedule;
+  const spec = { intervals: [{ every: everySeconds * 1000 }] };
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType: 'checkpointWatch' as const,
+    workflowId: `sae-match-schedule/${name}`,
+    taskQueue,
+    args: [request] as [WatchRequest],
+  };
+  const policies = { overlap: 'SKIP' as const, catchupWindow: '1m' as const };
+  try {
+    await call(() =>
+      client.schedule.create<typeof checkpointWatch>({ scheduleId: scheduleId(name), spec, action, policies })
+    );
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    const handle = client.schedule.getHandle(scheduleId(name));
+    await call(() => handle.update<typeof checkpointWatch>(({ state }) => ({ spec, action, policies, state })));
+  }
+}
+
+/**
+ * One request about a schedule.
+ *
+ * @throws InputError when the server knows no schedule of this name
+ */
+export async function ofSchedule<T>(
+  { client, call }: Session,
+  name: string,
+  request: (handle: ScheduleHandle) => Promise<T>
+): Promise<T> {
+  const { ScheduleNotFoundError } = await import('@temporalio/client');
+  try {
+    return await call(() => request(client.schedule.getHandle(scheduleId(name))));
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    throw new InputError('the server knows no schedule of this name', {
+      ...{ field: name, expected: 'the name of a schedule that was created there', cause: error },
+      remedy: 'See sae-match schedule list.',
+    });
+  }
+}
+
+/** What a schedule starts. */
+export function watchRequestOf({ action }: ScheduleDescription): WatchRequest {
+  return action.args![0] as WatchRequest;
+}

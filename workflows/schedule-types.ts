@@ -1,0 +1,36 @@
+import type { RunExecution } from './run-types';
+
+/** Where the records of a schedule are. */
+export interface ScheduleRef {
+  /** Output folder or URL of its runs. */
+  readonly out: string;
+  readonly name: string;
+}
+
+/** Input of the checkpoint-watch workflow. */
+export interface WatchRequest {
+  readonly schedule: ScheduleRef;
+  /** A checkpoint without marker is complete when it has not changed for so long; null where a marker says it. */
+  readonly settleSeconds: number | null;
+  /** Of the runs that are started. */
+  readonly execution: RunExecution;
+}
+
+/** A checkpoint that has no result yet. */
+export interface NewCheckpoint {
+  readonly name: string;
+  readonly step: number;
+  /** Changes with every file of it, those with temporary names included. */
+  readonly fingerprint: string;
+  /** Whether it was claimed, or appeared all at once, or has its markers: it need not be looked at again. */
+  readonly isComplete: boolean;
+  /** What it waits for, in words; null when nothing but time. */
+  readonly waitsFor: string | null;
+}
+
+/** What one look at the checkpoints has started. */
+export interface WatchOutcome {
+  readonly started: readonly string[];
+  /** Checkpoints that are not complete yet. */
+  readonly waiting: readonly string[];
+}
