@@ -15,12 +15,9 @@ export const nameOfSchedule = (id: string): string | null => (id.startsWith(PREF
 /**
  * Creates a schedule at the server, or gives one that is there this time and these options; whether it is paused stays.
  */
-export async function putSchedule(
-  { client, taskQueue, call }: Session,
-  request: WatchRequest,
-  everySeconds: number
-): Promise<void> {
+export async function putSchedule(session: Session, request: WatchRequest, everySeconds: number): Promise<void> {
   const { ScheduleAlreadyRunning } = await import('@temporalio/client');
+  const { client, taskQueue } = session;
   const { name } = request.schedule;
   const spec = { intervals: [{ every: everySeconds * 1000 }] };
   const action = {
@@ -32,13 +29,13 @@ export async function putSchedule(
   };
   const policies = { overlap: 'SKIP' as const, catchupWindow: '1m' as const };
   try {
-    await call(() =>
+    await session.call(() =>
       client.schedule.create<typeof checkpointWatch>({ scheduleId: scheduleId(name), spec, action, policies })
     );
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     const handle = client.schedule.getHandle(scheduleId(name));
-    await call(() => handle.update<typeof checkpointWatch>(({ state }) => ({ spec, action, policies, state })));
+    await session.call(() => handle.update<typeof checkpointWatch>(({ state }) => ({ spec, action, policies, state })));
   }
 }
 
@@ -48,13 +45,13 @@ export async function putSchedule(
  * @throws InputError when the server knows no schedule of this name
  */
 export async function ofSchedule<T>(
-  { client, call }: Session,
+  session: Session,
   name: string,
   request: (handle: ScheduleHandle) => Promise<T>
 ): Promise<T> {
   const { ScheduleNotFoundError } = await import('@temporalio/client');
   try {
-    return await call(() => request(client.schedule.getHandle(scheduleId(name))));
+    return await session.call(() => request(session.client.schedule.getHandle(scheduleId(name))));
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw new InputError('the server knows no schedule of this name', {

@@ -53,7 +53,7 @@ async function describeSchedule(session: Session, name: string): Promise<ShownSc
   const every = description.spec.intervals?.[0]?.every;
   return {
     ...{ name, state: paused ? 'paused' : 'active', source: schedule.source, out: ref.out },
-    every_seconds: every === undefined ? null : Number(every) / 1000,
+    every_seconds: every === undefined ? null : every / 1000,
     ...{ marker: schedule.marker, settle_seconds: settleSeconds },
     next: paused ? null : (nextActionTimes[0]?.toISOString() ?? null),
     last: recentActions.at(-1)?.takenAt.toISOString() ?? null,
