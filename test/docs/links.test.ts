@@ -16,7 +16,7 @@ beforeAll(async () => {
   flags = new Map(JSON.parse(await node('-e', LIST_FLAGS)) as [string, string[]][]);
 }, 120_000);
 
-/** Prints the long flags of every verb, all in one process, because each takes a second to start. */
+/** Prints the long flags of every verb, and of the verbs below one, all in one process, because each takes a second to start. */
 const LIST_FLAGS = `
   const { Command } = require('commander');
   const { readdirSync } = require('node:fs');
@@ -25,7 +25,11 @@ const LIST_FLAGS = `
     const exported = Object.entries(require('./dist/cli/verbs/' + file));
     for (const [name, add] of exported) if (name.startsWith('add')) add(program, () => undefined);
   }
-  const flags = program.commands.map((verb) => [verb.name(), verb.options.map(({ long }) => long).concat('--help')]);
+  const flagsOf = (prefix) => (verb) => [
+    [prefix + verb.name(), verb.options.map(({ long }) => long).concat('--help')],
+    ...verb.commands.flatMap(flagsOf(prefix + verb.name() + ' ')),
+  ];
+  const flags = program.commands.flatMap(flagsOf(''));
   process.stdout.write(JSON.stringify(flags), () => process.exit());
 `;
 
@@ -47,9 +51,10 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('names only verbs and flags that the command has', () => {
-    const wrong = commands(text).flatMap(({ verb, given }) => {
+    const wrong = commands(text).flatMap(({ verb: top, below, given }) => {
+      const verb = hasVerbsBelow(top) && below !== undefined ? `${top} ${below}` : top;
       const known = flags.get(verb);
-      if (known === undefined || !verbs.includes(verb)) return [`sae-match ${verb}`];
+      if (known === undefined || !verbs.includes(top)) return [`sae-match ${verb}`];
       return given.filter((flag) => !known.includes(flag)).map((flag) => `sae-match ${verb} ${flag}`);
     });
     expect(wrong).toEqual([]);
@@ -97,8 +102,12 @@ function withoutCode(text: string): string {
   return text.replaceAll(/^```[^]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()]/g, ' '));
 }
 
+const hasVerbsBelow = (verb: string): boolean => [...flags.keys()].some((name) => name.startsWith(`${verb} `));
+
 interface CommandLine {
   readonly verb: string;
+  /** The word behind it, which may be a verb below it. */
+  readonly below: string | undefined;
   readonly given: readonly string[];
 }
 
@@ -108,6 +117,7 @@ function commands(text: string): CommandLine[] {
   return code.flatMap((part) =>
     [...part.matchAll(/(?:^|npx |\$ |\()sae-match\s+([a-z]+)([^\n#]*)/gm)].map(([, verb, rest]) => ({
       verb: verb!,
+      below: /^\s+([a-z]+)/.exec(rest!)?.[1],
       given: rest!.match(/(?<![\w-])--[a-z][a-z0-9-]*/g) ?? [],
     }))
   );
