@@ -15,7 +15,7 @@ const { Client, Connection } = require('@temporalio/client');
 const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
 const { openHome } = require('../dist/infra/home.js');
 const { describeRun, requestOf, startRun } = require('../dist/cli/runs.js');
-const { openEmbedded } = require('../dist/infra/embedded.js');
+const { openEmbedded, stopEmbedded } = require('../dist/infra/embedded.js');
 
 const FOLDER = '/tmp/sae-match-histories';
 const SAES = join(FOLDER, 'saes');
@@ -82,7 +82,20 @@ const scenarios = {
     unblock('blocks');
     await handle.result();
   },
+  'checkpoint-watch': () => watchCheckpoints(),
 };
+
+/** A look that starts two runs, once their files have settled. */
+async function watchCheckpoints() {
+  const live = join(FOLDER, 'live');
+  mkdirSync(live);
+  const options = ['--layers', '0-1', '--every', '1h', '--settle', '2s'];
+  await sae('schedule', 'create', 'live', live, '--out', out('live'), ...options);
+  for (const step of ['1000', '2000']) cpSync('examples/minilm-l6', join(live, step), { recursive: true });
+  await sae('schedule', 'trigger', 'live');
+  await sleep(15_000);
+}
+
 /** Workflows that a scenario starts beside that of its run, by the name of their history. */
 const children = {
   drift: { 'drift-layers': 'drift/drift' },
@@ -102,11 +115,13 @@ async function main() {
     const client = new Client({ connection: await Connection.connect({ address: embedded.server.address }) });
     for (const name of wanted) {
       await scenarios[name](client);
-      await save(client, name, name);
-      for (const [history, id] of Object.entries(children[name] ?? {})) await save(client, history, id);
+      await save(client, name, (await idOf(client, name)) ?? `sae-match/${name}`);
+      for (const [history, id] of Object.entries(children[name] ?? {})) await save(client, history, `sae-match/${id}`);
     }
   } finally {
     await embedded.close();
+    // A schedule leaves server and worker running.
+    await stopEmbedded(home);
     rmSync(FOLDER, { recursive: true, force: true });
   }
 }
@@ -122,8 +137,15 @@ function blocked(name, ...flags) {
 
 const unblock = (name) => rmSync(join(out(name), 'artifacts/matches'));
 
-async function save(client, name, id) {
-  const workflowId = `sae-match/${id}`;
+/** A schedule names its workflows by the time. */
+async function idOf(client, name) {
+  if (name !== 'checkpoint-watch') return null;
+  const looks = client.workflow.list({ query: "WorkflowType = 'checkpointWatch'" });
+  for await (const { workflowId } of looks) return workflowId;
+  throw new Error('the schedule has not looked');
+}
+
+async function save(client, name, workflowId) {
   const history = JSON.parse(historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory()));
   writeFileSync(`test/histories/${name}.json`, `${JSON.stringify(withoutMachine(history))}\n`);
   console.log(`${name}: ${history.events.length} events`);
