@@ -69,6 +69,7 @@ async function createVerb(output: Output, name: string, argument: string, flags:
   const wanted = { name, source, marker, settle_seconds: settle, spec: shared, drift, baseline };
   const { schedule, created } = await records.create(wanted);
   const session = await openSession({ server: run.server, worker: true, output });
+  let detach = false;
   try {
     const settleSeconds = marker === null ? settle : null;
     await putSchedule(
@@ -76,8 +77,9 @@ async function createVerb(output: Output, name: string, argument: string, flags:
       { schedule: { out, name }, settleSeconds, execution: executionFor(run, session) },
       every
     );
+    detach = true;
   } finally {
-    await session.close({ detach: true });
+    await session.close({ detach });
   }
   const count = schedule.baseline.length;
   output.print(`schedule ${name} ${created ? 'created' : 'is there with these options'}: ${source} → ${out}`);

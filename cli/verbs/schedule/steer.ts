@@ -87,11 +87,13 @@ function steering(
 
 async function steer(output: Output, flags: ServerFlags, work: (session: Session) => Promise<void>): Promise<number> {
   const session = await openSession({ server: serverChoice(flags), worker: true, output });
+  let detach = false;
   try {
     await work(session);
-  } finally {
     // What was started, and other schedules, go on in the background.
-    await session.close({ detach: true });
+    detach = true;
+  } finally {
+    await session.close({ detach });
   }
   return 0;
 }
