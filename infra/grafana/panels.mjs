@@ -42,7 +42,9 @@ export const rows = [
       ),
       panel('Runs that ended', 'Workflows of Temporal that completed or failed within an hour.', 'short', {
         '{{workflow_type}} completed': `sum by (workflow_type) (increase(temporal_workflow_completed_total{${OF}}[1h]))`,
-        '{{workflow_type}} failed': `sum by (workflow_type) (increase(temporal_workflow_failed_total{${OF}}[1h]))`,
+        '{{workflow_type}} failed': noData(
+          `sum by (workflow_type) (increase(temporal_workflow_failed_total{${OF}}[1h]))`
+        ),
       }),
     ],
   },

@@ -4,8 +4,6 @@ import { InputError } from '../../../matching/errors';
 import { findCheckpoints } from '../../../sae/checkpoints/find-checkpoints';
 import { startHubServer } from '../../support/hub-server';
 import type { HubServer } from '../../support/hub-server';
-import { startTestBucket } from '../../support/test-bucket';
-import type { TestBucket } from '../../support/test-bucket';
 import { put, scratchFolder } from '../support';
 
 const scratch = scratchFolder();
@@ -84,29 +82,6 @@ describe('in a folder', () => {
     await expect(findCheckpoints('https://example.org/saes/ae.pt')).rejects.toThrow(/cannot be found in such a place/);
     await expect(findCheckpoints(at('files/layer_0/trainer_0/ae.pt'))).rejects.toThrow(/found one file/);
     await expect(findCheckpoints(at('nothing'))).rejects.toThrow(InputError);
-  });
-});
-
-describe('in a bucket', () => {
-  let bucket: TestBucket;
-  beforeAll(async () => {
-    bucket = await startTestBucket('training');
-  });
-  afterAll(() => bucket.close());
-
-  it('folders and files are found by one listing, and an object that is replaced changes its checkpoint', async () => {
-    const object = Buffer.from('abc');
-    const files = ['layer_0/ae_7.pt', 'layer_1/ae_7.pt', 'step_3/layer_0/sae.safetensors'];
-    await bucket.emulator.upload('training', new Map(files.map((path) => [`run/${path}`, object])));
-    const before = (await findCheckpoints('gs://training/run')).checkpoints;
-    expect(before).toMatchObject([
-      { name: 'step_3', step: 3, source: 'gs://training/run/step_3' },
-      { name: 'ae_7', step: 7, selectionStep: 7, source: 'gs://training/run', layers: [0, 1] },
-    ]);
-    await bucket.emulator.upload('training', new Map([['run/layer_1/ae_7.pt', Buffer.from('abd')]]));
-    const after = (await findCheckpoints('gs://training/run')).checkpoints;
-    expect(after[0]!.fingerprint).toBe(before[0]!.fingerprint);
-    expect(after[1]!.fingerprint).not.toBe(before[1]!.fingerprint);
   });
 });
 
