@@ -30,7 +30,12 @@ export function createIoActivities({ openStore, runTask, now, observer }: Activi
     discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
     sendRunEvent: (input) =>
       atBoundary(observer, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),
-    findNewCheckpoints: (schedule) => atBoundary(observer, () => findNewCheckpoints(openStore(schedule.out), schedule)),
+    findNewCheckpoints: (schedule) =>
+      atBoundary(observer, async () => {
+        const found = await findNewCheckpoints(openStore(schedule.out), schedule);
+        observer.scheduleLooked(schedule.name);
+        return found;
+      }),
     claimCheckpoint: (input) =>
       atBoundary(observer, () => claimCheckpoint(openStore(input.schedule.out), input, lookUpRun)),
   };

@@ -35,6 +35,8 @@ export interface ActivityObserver {
   inputRead(bytes: number): void;
   foldedRead(read: FoldedRead): void;
   readonly storeTraffic: (traffic: StoreTraffic) => void;
+  /** A look of a schedule at its checkpoints succeeded. */
+  scheduleLooked(schedule: string): void;
   pairStarted(): PairObserver;
 }
 

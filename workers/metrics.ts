@@ -44,11 +44,19 @@ export function createMetrics({ memoryBudget, slots, devices }: WorkerCapacity):
   const fallbacks = counter('sae_match_device_fallbacks_total', 'Moves to a smaller tile or another device.', [
     'device',
   ]);
+  const looks = gauge(
+    'sae_match_schedule_last_success_timestamp_seconds',
+    'When a look of a schedule at its checkpoints last succeeded here.',
+    ['schedule']
+  );
   for (const device of new Set([...devices.map(kindOf), 'cpu'])) fallbacks.labels(device).inc(0);
 
   const observer: ActivityObserver = {
     ...activityObserver(make, atWork),
     ...trafficObserver(make),
+    scheduleLooked: (schedule) => {
+      looks.labels(schedule).setToCurrentTime();
+    },
     pairStarted: () => {
       const work = atWork.begin();
       return {

@@ -101,7 +101,7 @@ export const rows = [
       panel('Fall-backs of devices', 'Moves to a smaller tile or another device within the last hour.', 'short', {
         '{{device}}': `sum by (device) (increase(sae_match_device_fallbacks_total{${OF}}[1h]))`,
       }),
-      panel('Since the last success of a schedule', 'Runs that are started by a schedule.', 's', {
+      panel('Since the last look of a schedule', 'Looks at the checkpoints of a training that succeeded.', 's', {
         '{{schedule}}': noData(`time() - max by (schedule) (sae_match_schedule_last_success_timestamp_seconds{${OF}})`),
       }),
     ],

@@ -37,6 +37,15 @@ it('adds up what stores read and write, by kind of store', async () => {
   expect(page).toContain('sae_match_store_bytes_total{operation="write",store="folder"} 5\n');
 });
 
+it('says when each schedule last looked', async () => {
+  const { registry, observer } = create();
+  const before = Math.floor(Date.now() / 1000);
+  observer.scheduleLooked('nightly');
+  const page = await registry.metrics();
+  const at = /sae_match_schedule_last_success_timestamp_seconds\{schedule="nightly"\} (\S+)/.exec(page)?.[1];
+  expect(Number(at)).toBeGreaterThanOrEqual(before);
+});
+
 it('says since when the pair at work that hangs has stood still, however the others go on', () => {
   let now = 1000;
   const atWork = new PairsAtWork(() => now);
