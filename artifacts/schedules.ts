@@ -106,6 +106,11 @@ export class ScheduleRecords {
     return (await this.createOnce(key, { schema: CLAIM_SCHEMA, ...claim }, claimSchema)).value;
   }
 
+  /** The claim of a checkpoint; null while it has none. */
+  async claimOf(checkpoint: string): Promise<CheckpointClaim | null> {
+    return this.readRecord(this.checkpointKey('checkpoints', checkpoint), claimSchema);
+  }
+
   /** All claims, in no particular order. */
   async claims(): Promise<CheckpointClaim[]> {
     return this.readAll('checkpoints', claimSchema);

@@ -5,7 +5,8 @@ import type { FailureGroup } from '../workflows/group-failures';
 import type { RunProgress, RunState } from '../workflows/run-types';
 import { queryProgress } from './query-progress';
 import type { RunHandle } from './runs';
-import { findManifest, requestOf, workflowId } from './runs';
+import { findManifest, requestOf } from './runs';
+import { runWorkflowId } from '../workflows/run-workflow';
 
 /** What `status` says about a run; field names as in its JSON. */
 export interface RunStatus {
@@ -54,7 +55,7 @@ export async function statusFromServer(
   const running = description.status.name === 'RUNNING';
   const manifest = running || out === null ? null : await findManifest(out, runId);
   if (manifest !== null) return statusFromManifest(manifest, `${out!}/runs/${runId}`);
-  const handle: RunHandle = client.workflow.getHandle(workflowId(runId));
+  const handle: RunHandle = client.workflow.getHandle(runWorkflowId(runId));
   const progress = running ? await queryProgress(handle) : null;
   return {
     run_id: runId,

@@ -4,31 +4,23 @@ import { findRunManifest } from '../artifacts/run-manifest';
 import { openStore } from '../artifacts/store/open-store';
 import type { modelMatch } from '../workflows/model-match';
 import type { RunRequest } from '../workflows/run-types';
+import { runStartOptions, runWorkflowId } from '../workflows/run-workflow';
 
 export type RunHandle = WorkflowHandle<typeof modelMatch>;
-
-/** Name under which workflows of a run are known to Temporal. */
-export function workflowId(runId: string): string {
-  return `sae-match/${runId}`;
-}
 
 /** Starts a run, or attaches to it when it is running. */
 export async function startRun(client: Client, request: RunRequest): Promise<RunHandle> {
   return client.workflow.start<typeof modelMatch>('modelMatch', {
-    workflowId: workflowId(request.runId),
-    taskQueue: request.execution.taskQueue,
-    args: [request],
-    memo: { request },
+    ...runStartOptions(request),
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: `${request.spec.weights} of ${request.spec.source}`,
   });
 }
 
 /** What Temporal knows of a run; null when it knows none of this id. */
 export async function describeRun(client: Client, runId: string): Promise<WorkflowExecutionDescription | null> {
   try {
-    return await client.workflow.getHandle(workflowId(runId)).describe();
+    return await client.workflow.getHandle(runWorkflowId(runId)).describe();
   } catch (error) {
     const { WorkflowNotFoundError } = await import('@temporalio/client');
     if (error instanceof WorkflowNotFoundError) return null;

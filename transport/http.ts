@@ -16,7 +16,8 @@ export interface HttpRequest {
   readonly loginRemedy?: string;
 }
 
-const USER_AGENT = `sae-match/${VERSION}`;
+/** How the program calls itself to servers. */
+export const USER_AGENT = `sae-match/${VERSION}`;
 
 /**
  * Sends one request, follows redirects, and returns the response when it is a success. Redirects to another host do not

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { EnvironmentError, UnavailableError } from '../matching/errors';
 import type { SaeMatchError } from '../matching/errors';
-import { VERSION } from '../matching/version';
 import { faultText } from './fault-text';
-import { retryAfterMs } from './http';
+import { retryAfterMs, USER_AGENT } from './http';
 
 /** Where webhooks go, and the key they are signed with. */
 export interface WebhookReceiver {
@@ -43,7 +42,7 @@ export async function deliver(
       ...{ method: 'POST', body, redirect: 'manual' },
       headers: {
         'content-type': 'application/json',
-        'user-agent': `sae-match/${VERSION}`,
+        'user-agent': USER_AGENT,
         'webhook-id': id,
         'webhook-timestamp': String(timestamp),
         ...(receiver.key !== null && { 'webhook-signature': signature(receiver.key, `${id}.${timestamp}.${body}`) }),

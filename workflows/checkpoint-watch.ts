@@ -4,6 +4,7 @@ import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
 import { modelMatch } from './model-match';
 import type { RunRequest } from './run-types';
+import { runStartOptions } from './run-workflow';
 import type { NewCheckpoint, WatchOutcome, WatchRequest } from './schedule-types';
 
 /**
@@ -38,14 +39,10 @@ const isUndecided = ({ isComplete, waitsFor }: NewCheckpoint): boolean => !isCom
 async function startRun(request: RunRequest): Promise<boolean> {
   try {
     await startChild(modelMatch, {
-      workflowId: `sae-match/${request.runId}`,
-      taskQueue: request.execution.taskQueue,
-      args: [request],
-      memo: { request },
+      ...runStartOptions(request),
       parentClosePolicy: ParentClosePolicy.ABANDON,
       // A run that ended without a result, or that a person has cancelled, is not started again.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      staticSummary: `${request.spec.weights} of ${request.spec.source}`,
     });
     return true;
   } catch (error) {

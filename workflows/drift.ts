@@ -1,14 +1,17 @@
 import { proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
-import type { FoldActivities, MatchActivities } from './activity-types';
+import type { FoldActivities } from './activity-types';
 import { bounded } from './bounded';
 import { asFailure, isCorrupt, mayPass } from './failures';
 import { LayerFolds } from './layer-folds';
+import { foldPlanned } from './model-folds';
+import { onFolded } from './on-folded';
 import { pauseFor } from './pause';
 import { progressQuery } from './progress-query';
 import { inRounds, oneByOne } from './rounds';
 import { RunStateTracker } from './run-state';
 import type { DriftRef, Failure, FoldedRef, LayerPlan, PreviousSpec, RunRequest, RunSpec } from './run-types';
+import { matchFolded } from './settle-pair';
 
 export interface DriftRequest extends RunRequest {
   readonly previous: PreviousSpec;
@@ -67,8 +70,12 @@ class DriftMatcher {
   async settle(layer: number): Promise<boolean> {
     const { tracker } = this;
     try {
-      const compared = await this.compare(layer);
-      if (!compared) tracker.pairFailed(layer, layer, null);
+      const ref = await this.compare(layer);
+      if (ref === null) tracker.pairFailed(layer, layer, null);
+      else {
+        this.refs.set(layer, ref);
+        tracker.pairDone(layer, layer, ref.match.cached);
+      }
       return true;
     } catch (error) {
       const failure = asFailure(error, 'drift', [layer, layer]);
@@ -93,40 +100,27 @@ class DriftMatcher {
     return { layers, failures: this.tracker.failures };
   }
 
-  /** False when a layer cannot be used. A fold that failed is tried again. */
-  private async compare(layer: number): Promise<boolean> {
-    const folds = [this.previous.of(layer), this.current.of(layer)] as const;
-    const isRetry = this.reasons.has(layer);
-    const folded = async (of: LayerFolds, fold: Promise<FoldedRef | null>): Promise<FoldedRef | null> =>
-      isRetry ? fold.catch(() => of.again(layer, fold)) : fold;
-    const current = await folded(this.current, folds[1]);
-    const previous = await folded(this.previous, folds[0]);
-    if (current === null || previous === null) return false;
-    this.tracker.pairStarted(layer, layer);
-    try {
-      await this.matchAndCount(layer, previous, current);
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      // Each step looks at what is stored of it, and does again what is damaged.
-      const before = await this.previous.again(layer, folds[0]);
-      const now = await this.current.again(layer, folds[1]);
-      if (before === null || now === null) throw error;
-      await this.matchAndCount(layer, before, now);
-    }
-    return true;
+  /** Null when a layer cannot be used. */
+  private compare(layer: number): Promise<DriftRef | null> {
+    return onFolded({
+      source: { layer, folds: this.previous },
+      target: { layer, folds: this.current },
+      isRetry: this.reasons.has(layer),
+      onStart: () => {
+        this.tracker.pairStarted(layer, layer);
+      },
+      work: (previous, current) => this.matchAndCount(layer, previous, current),
+      isMendable: isCorrupt,
+    });
   }
 
-  private async matchAndCount(layer: number, previous: FoldedRef, current: FoldedRef): Promise<void> {
+  private async matchAndCount(layer: number, previous: FoldedRef, current: FoldedRef): Promise<DriftRef> {
     const { execution, previous: asked } = this.request;
     const spec = { ...this.request.spec, unmatched: asked.unmatched };
-    const passes = previous.features * current.features * (current.elements + 32 * Math.log2(previous.features + 2));
-    const { matchLayers } = proxyActivities<MatchActivities>(activityOptions('match', execution, { work: passes }));
-    const match = await matchLayers({ spec, execution, source: previous, target: current });
+    const match = await matchFolded(previous, current, { spec, execution });
     const bytes = (previous.features + current.features) * current.elements * 4;
     const { countDrift } = proxyActivities<FoldActivities>(activityOptions('fold', execution, { work: bytes }));
-    const counts = await countDrift({ spec, previous, current, match });
-    this.refs.set(layer, { layer, match, counts });
-    this.tracker.pairDone(layer, layer, match.cached);
+    return { layer, match, counts: await countDrift({ spec, previous, current, match }) };
   }
 
   private folds(layers: readonly LayerPlan[], spec: RunSpec, failed: (failure: Failure) => void): LayerFolds {
@@ -143,10 +137,8 @@ class DriftMatcher {
       failed(layer.failure);
       return null;
     }
-    const effort = { work: layer.features * layer.elements * 8 };
-    const { foldLayer } = proxyActivities<FoldActivities>(activityOptions('fold', this.request.execution, effort));
     try {
-      return await foldLayer({ spec, layer });
+      return await foldPlanned(layer, { spec, execution: this.request.execution });
     } catch (error) {
       const failure = asFailure(error, 'drift', [layer.layer, layer.layer]);
       if (mayPass(error)) throw error;

@@ -3,6 +3,7 @@ import { isCorrupt } from './failures';
 import type { LayerFolds } from './layer-folds';
 import { BlocksOfPairs, isDivided } from './match-blocks';
 import { foldedLayers, foldModel } from './model-folds';
+import { onFolded } from './on-folded';
 import { PairEnds } from './pair-ends';
 import { pauseFor } from './pause';
 import { inRounds, oneByOne } from './rounds';
@@ -57,33 +58,22 @@ function attempts(
   });
 }
 
-async function matchOne(
+function matchOne(
   pair: Pair,
   request: RunRequest,
-  layers: LayerFolds,
+  folds: LayerFolds,
   ends: PairEnds,
   tracker: RunStateTracker
 ): Promise<MatchRef | null> {
   const [source, target] = pair;
-  const isRetry = ends.reasonOf(pair) !== undefined;
-  const a = await foldedFor(source, layers, isRetry);
-  const b = a && (await foldedFor(target, layers, isRetry));
-  if (a === null || b === null) return null;
-  const folds = [layers.of(source), layers.of(target)] as const;
-  tracker.pairStarted(source, target);
-  try {
-    return await matchFolded(a, b, request);
-  } catch (error) {
-    if (!isCorrupt(error) || !patched('set-aside')) throw error;
-    // A folded layer that is damaged is not what its fold says it is: folding looks at what is stored.
-    const [c, d] = [await layers.again(source, folds[0]), await layers.again(target, folds[1])];
-    if (c === null || d === null) throw error;
-    return matchFolded(c, d, request);
-  }
-}
-
-/** A layer, folded; null when it cannot be used. For a pair that is tried again a fold that failed is as well. */
-function foldedFor(layer: number, layers: LayerFolds, isRetry: boolean): Promise<FoldedRef | null> {
-  const fold = layers.of(layer);
-  return isRetry ? fold.catch(() => layers.again(layer, fold)) : fold;
+  return onFolded({
+    source: { layer: source, folds },
+    target: { layer: target, folds },
+    isRetry: ends.reasonOf(pair) !== undefined,
+    onStart: () => {
+      tracker.pairStarted(source, target);
+    },
+    work: (a, b) => matchFolded(a, b, request),
+    isMendable: (error) => isCorrupt(error) && patched('set-aside'),
+  });
 }

@@ -34,15 +34,23 @@ export async function foldedLayers(
   return folded;
 }
 
+/** Folds a layer in an activity. */
+export function foldPlanned(
+  layer: LayerPlan,
+  { spec, execution }: Pick<RunRequest, 'spec' | 'execution'>
+): Promise<FoldedRef> {
+  const effort = { work: layer.features * layer.elements * 8 };
+  const { foldLayer } = proxyActivities<FoldActivities>(activityOptions('fold', execution, effort));
+  return foldLayer({ spec, layer });
+}
+
 async function foldOne(layer: LayerPlan, request: RunRequest, tracker: RunStateTracker): Promise<FoldedRef | null> {
   if (layer.failure !== null) {
     tracker.failed(layer.failure);
     return null;
   }
-  const effort = { work: layer.features * layer.elements * 8 };
-  const { foldLayer } = proxyActivities<FoldActivities>(activityOptions('fold', request.execution, effort));
   try {
-    const ref = await foldLayer({ spec: request.spec, layer });
+    const ref = await foldPlanned(layer, request);
     tracker.layerFolded(layer.layer, ref.cached);
     setCurrentDetails(tracker.details());
     return ref;

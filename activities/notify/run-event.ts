@@ -1,6 +1,7 @@
 import type { RunManifest } from '../../artifacts/manifest';
 import { groupFailures } from '../../workflows/group-failures';
 import type { RunRequest } from '../../workflows/run-types';
+import type { LayerDrift } from './not-kept';
 
 /** What a webhook says; field names as in its JSON. */
 export interface RunEvent {
@@ -29,7 +30,7 @@ interface DriftFacts {
   /** The largest share of a layer's previous features that may be changed or dead. */
   readonly threshold: number;
   /** The layers in which it is larger. */
-  readonly layers: readonly { readonly layer: number; readonly not_kept: number }[];
+  readonly layers: readonly LayerDrift[];
 }
 
 /** Most causes that one event tells. */
@@ -56,7 +57,7 @@ export function driftExceeded(
   manifest: RunManifest,
   request: RunRequest,
   location: string,
-  shares: readonly { readonly layer: number; readonly not_kept: number }[]
+  shares: readonly LayerDrift[]
 ): RunEvent | null {
   const { previous } = request.spec;
   const threshold = request.execution.notify?.driftAbove;

@@ -4,11 +4,10 @@ import type { CheckpointClaim, StoredSchedule } from '../../artifacts/schedules'
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { InputError } from '../../matching/errors';
 import type { Checkpoint } from '../../sae/checkpoints/checkpoint';
-import { findCheckpoints } from '../../sae/checkpoints/find-checkpoints';
 import type { ClaimedRun, ClaimInput } from '../../workflows/activity-types';
 import type { PreviousSpec, RunSpec } from '../../workflows/run-types';
 import { runIdOf } from '../steps/run-id';
-import { baselineTest, byCheckpoint } from './new-checkpoints';
+import { surveySchedule } from './new-checkpoints';
 
 /** How a run stands that has no result: null when the server knows none of this id, or none any more. */
 export type RunLookup = (runId: string) => Promise<'running' | 'failed' | 'cancelled' | null>;
@@ -26,8 +25,7 @@ export async function claimCheckpoint(
   lookUp: RunLookup
 ): Promise<ClaimedRun | null> {
   const records = new ScheduleRecords(store, name);
-  const claims = byCheckpoint(await records.claims());
-  const claim = claims.get(wanted) ?? (await newClaim());
+  const claim = (await records.claimOf(wanted)) ?? (await newClaim());
   const { run_id: runId } = claim;
   if ((await findRunManifest(store, runId)) !== null) return null;
   const state = await lookUp(runId);
@@ -38,11 +36,10 @@ export async function claimCheckpoint(
   return state === null ? { runId, spec: claim.spec as unknown as RunSpec } : null;
 
   async function newClaim(): Promise<CheckpointClaim> {
-    const schedule = await records.read();
-    const { checkpoints } = await findCheckpoints(schedule.source);
+    const { schedule, listing, claims, isOld } = await surveySchedule(store, name);
+    const { checkpoints } = listing;
     const checkpoint = checkpoints.find((one) => one.name === wanted);
     if (checkpoint === undefined) throw goneError(schedule, wanted);
-    const isOld = await baselineTest(records, schedule);
     const earlier = checkpoints.filter((one) => one.step < checkpoint.step && (claims.has(one.name) || isOld(one)));
     const spec = specOf(schedule, out, checkpoint, earlier.at(-1));
     const { step } = checkpoint;

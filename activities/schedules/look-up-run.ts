@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { runWorkflowId } from '../../workflows/run-workflow';
 import type { RunLookup } from './claim-checkpoint';
 
 /** Asks the server of this activity how a run stands; one that it has done well has a result. */
 export const lookUpRun: RunLookup = async (runId) => {
   try {
-    const { status } = await Context.current().client.workflow.getHandle(`sae-match/${runId}`).describe();
+    const { status } = await Context.current().client.workflow.getHandle(runWorkflowId(runId)).describe();
     if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return 'running';
     return status.name === 'CANCELLED' || status.name === 'TERMINATED' ? 'cancelled' : 'failed';
   } catch (error) {

@@ -12,12 +12,7 @@ const MOST_AT_ONCE = 64;
 
 /** The checkpoints of a schedule's source that have no result yet, in order of step. */
 export async function findNewCheckpoints(store: ObjectStore, { name }: ScheduleRef): Promise<NewCheckpoint[]> {
-  const records = new ScheduleRecords(store, name);
-  const schedule = await records.read();
-  const listing = await findCheckpoints(schedule.source);
-  const claims = byCheckpoint(await records.claims());
-  const ended = await records.ended();
-  const isOld = await baselineTest(records, schedule);
+  const { schedule, listing, claims, ended, isOld } = await surveySchedule(store, name);
   const found: NewCheckpoint[] = [];
   for (const checkpoint of listing.checkpoints) {
     if (found.length === MOST_AT_ONCE) break;
@@ -29,8 +24,32 @@ export async function findNewCheckpoints(store: ObjectStore, { name }: ScheduleR
   return found;
 }
 
+/** What is recorded of a schedule, and what there is of its checkpoints now. */
+export interface ScheduleSurvey {
+  readonly schedule: StoredSchedule;
+  readonly listing: CheckpointListing;
+  readonly claims: ReadonlyMap<string, CheckpointClaim>;
+  /** How runs ended that have no result, by run id. */
+  readonly ended: ReadonlyMap<string, string>;
+  /** Whether a checkpoint has no run because it was there before the schedule. */
+  readonly isOld: (checkpoint: Checkpoint) => boolean;
+}
+
+/** @throws InputError when there is no such schedule, or its source cannot be listed */
+export async function surveySchedule(store: ObjectStore, name: string): Promise<ScheduleSurvey> {
+  const records = new ScheduleRecords(store, name);
+  const schedule = await records.read();
+  return {
+    schedule,
+    listing: await findCheckpoints(schedule.source),
+    claims: byCheckpoint(await records.claims()),
+    ended: await records.ended(),
+    isOld: await baselineTest(records, schedule),
+  };
+}
+
 /** Why a checkpoint has no run: it was there before the schedule, and nobody asked for it since. */
-export async function baselineTest(
+async function baselineTest(
   records: ScheduleRecords,
   { baseline }: StoredSchedule
 ): Promise<(checkpoint: Checkpoint) => boolean> {
@@ -44,7 +63,7 @@ export async function baselineTest(
 /** Changes with every file of a checkpoint, those with temporary names included. */
 export const wholePrint = ({ fingerprint, unfinished }: Checkpoint): string => `${fingerprint}${unfinished}`;
 
-export const byCheckpoint = (claims: readonly CheckpointClaim[]): ReadonlyMap<string, CheckpointClaim> =>
+const byCheckpoint = (claims: readonly CheckpointClaim[]): ReadonlyMap<string, CheckpointClaim> =>
   new Map(claims.map((claim) => [claim.checkpoint, claim]));
 
 /** What has to appear before a checkpoint is complete, in words; null when nothing has to. */

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../artifacts/store/object-store';
 import { encodeDrift } from '../../artifacts/tables/drift';
 import type { DriftRow } from '../../artifacts/tables/drift';
 import type { PublishInput } from '../../workflows/activity-types';
-import type { DriftRef, LayerPlan } from '../../workflows/run-types';
+import type { DriftRef, LayerPlan, RunPlan } from '../../workflows/run-types';
 import { failuresByPair } from './failure-of';
 import { inputHashes } from './input-hashes';
 import { matchingOptions } from './matching-options';
@@ -30,10 +30,11 @@ export async function publishDrift(
   if (previous === undefined || drift === undefined) return [];
   const artifacts: ManifestArtifact[] = [];
   const rows: DriftRow[] = [];
+  const why = reasonsOf(input);
   for (const { layer } of plan.layers) {
     const ref = drift.find((candidate) => candidate.layer === layer);
     if (ref === undefined) {
-      rows.push(failedRow(layer, input));
+      rows.push(failedRow(layer, why(layer), plan));
       continue;
     }
     const summary = await requireMatchSummary(store, ref.match);
@@ -52,14 +53,17 @@ export async function publishDrift(
 /** What the manifest says of each layer. */
 export function driftOutcomes(input: PublishInput): NonNullable<RunManifest['drift']> {
   const done = new Set((input.drift ?? []).map(({ layer }) => layer));
+  const why = reasonsOf(input);
   return input.plan.layers.map(({ layer }) =>
-    done.has(layer) ? { layer, status: 'done' } : { layer, status: 'failed', error: whyFailed(layer, input) }
+    done.has(layer) ? { layer, status: 'done' } : { layer, status: 'failed', error: why(layer) }
   );
 }
 
-function whyFailed(layer: number, { failures }: PublishInput): string {
+/** Says why a layer could not be compared. */
+function reasonsOf({ failures }: PublishInput): (layer: number) => string {
   const whole = failures.find(({ what, layers }) => what === 'drift' && layers.length === 0);
-  return (failuresByPair(failures)(layer, layer) ?? whole)?.message ?? 'unknown';
+  const failureOf = failuresByPair(failures);
+  return (layer) => (failureOf(layer, layer) ?? whole)?.message ?? 'unknown';
 }
 
 function doneRow({ layer, counts }: DriftRef, { row }: MatchSummary): DriftRow {
@@ -85,7 +89,7 @@ function doneRow({ layer, counts }: DriftRef, { row }: MatchSummary): DriftRow {
   };
 }
 
-function failedRow(layer: number, input: PublishInput): DriftRow {
+function failedRow(layer: number, error: string, plan: RunPlan): DriftRow {
   const featuresOf = (layers: readonly LayerPlan[] = []): number | null => {
     const features = layers.find((candidate) => candidate.layer === layer)?.features ?? 0;
     return features === 0 ? null : features;
@@ -93,9 +97,9 @@ function failedRow(layer: number, input: PublishInput): DriftRow {
   return {
     layer,
     status: 'failed',
-    error: whyFailed(layer, input),
-    previous_features: featuresOf(input.plan.previous),
-    features: featuresOf(input.plan.layers),
+    error,
+    previous_features: featuresOf(plan.previous),
+    features: featuresOf(plan.layers),
     kept: null,
     changed: null,
     born: null,

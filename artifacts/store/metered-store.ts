@@ -1,5 +1,6 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ObjectStat, ObjectStore, PutOptions, StoredObject } from './object-store';
+import { DelegatingStore } from './delegating-store';
+import type { PutOptions, StoredObject } from './object-store';
 
 /** Content that went into a store or came out of it; copies inside a store are none. */
 export interface StoreTraffic {
@@ -24,45 +25,23 @@ export function onStoreTraffic(listener: (traffic: StoreTraffic) => void): () =>
 }
 
 /** A store that tells of every transfer that succeeded. */
-export class MeteredStore implements ObjectStore {
-  constructor(private readonly store: ObjectStore) {}
-
-  get isRemote(): boolean {
-    return this.store.isRemote;
-  }
-
-  async put(key: string, chunks: Uint8Array | readonly Uint8Array[], options?: PutOptions): Promise<StoredObject> {
-    const stored = await this.store.put(key, chunks, options);
+export class MeteredStore extends DelegatingStore {
+  override async put(
+    key: string,
+    chunks: Uint8Array | readonly Uint8Array[],
+    options?: PutOptions
+  ): Promise<StoredObject> {
+    const stored = await super.put(key, chunks, options);
     this.tell('write', stored.bytes);
     return stored;
   }
 
-  async get(key: string): Promise<Buffer> {
-    return this.told(await this.store.get(key));
+  override async get(key: string): Promise<Buffer> {
+    return this.told(await super.get(key));
   }
 
-  async readRange(key: string, start: number, end: number): Promise<Buffer> {
-    return this.told(await this.store.readRange(key, start, end));
-  }
-
-  stat(key: string): Promise<ObjectStat | null> {
-    return this.store.stat(key);
-  }
-
-  list(prefix: string): Promise<string[]> {
-    return this.store.list(prefix);
-  }
-
-  delete(key: string): Promise<void> {
-    return this.store.delete(key);
-  }
-
-  copy(from: string, to: string): Promise<void> {
-    return this.store.copy(from, to);
-  }
-
-  url(key: string): string {
-    return this.store.url(key);
+  override async readRange(key: string, start: number, end: number): Promise<Buffer> {
+    return this.told(await super.readRange(key, start, end));
   }
 
   private told(content: Buffer): Buffer {

@@ -1,10 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { baselineTest, byCheckpoint, waitsFor } from '../../activities/schedules/new-checkpoints';
-import { ScheduleRecords } from '../../artifacts/schedules';
+import { surveySchedule, waitsFor } from '../../activities/schedules/new-checkpoints';
 import type { CheckpointClaim, StoredSchedule } from '../../artifacts/schedules';
 import { openStore } from '../../artifacts/store/open-store';
 import { byStep } from '../../sae/checkpoints/checkpoint';
-import { findCheckpoints } from '../../sae/checkpoints/find-checkpoints';
 import type { RunState } from '../../workflows/run-types';
 import type { ScheduleRef } from '../../workflows/schedule-types';
 import { stateOf } from '../run-status';
@@ -28,12 +26,7 @@ export async function checkpointStates(
   client: Client,
   { out, name }: ScheduleRef
 ): Promise<{ schedule: StoredSchedule; checkpoints: CheckpointState[] }> {
-  const records = new ScheduleRecords(openStore(out), name);
-  const schedule = await records.read();
-  const claims = byCheckpoint(await records.claims());
-  const ended = await records.ended();
-  const isOld = await baselineTest(records, schedule);
-  const listing = await findCheckpoints(schedule.source);
+  const { schedule, listing, claims, ended, isOld } = await surveySchedule(openStore(out), name);
   const checkpoints: CheckpointState[] = [];
   for (const checkpoint of listing.checkpoints) {
     if (claims.has(checkpoint.name)) continue;

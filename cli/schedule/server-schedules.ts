@@ -61,6 +61,20 @@ export async function ofSchedule<T>(
   }
 }
 
+/** Whether a schedule looks, and when next; field names as in JSON. */
+export interface ScheduleStanding {
+  readonly state: 'active' | 'paused';
+  /** ISO 8601; null when it is paused. */
+  readonly next: string | null;
+}
+
+export function standingOf({ state: { paused }, info }: ScheduleDescription): ScheduleStanding {
+  return {
+    state: paused ? 'paused' : 'active',
+    next: paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
+  };
+}
+
 /** What a schedule starts. */
 export function watchRequestOf({ action }: ScheduleDescription): WatchRequest {
   return action.args![0] as WatchRequest;

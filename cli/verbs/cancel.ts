@@ -1,11 +1,12 @@
 import { InputError } from '../../matching/errors';
 import { resolveRunArgument } from '../run-argument';
 import { stateOf } from '../run-status';
-import { describeRun, workflowId } from '../runs';
+import { describeRun } from '../runs';
 import { serverChoice, withServerFlags } from '../server-flags';
 import type { ServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import type { AddVerb } from '../verb';
+import { runWorkflowId } from '../../workflows/run-workflow';
 
 interface CancelFlags extends ServerFlags {
   readonly out?: string;
@@ -31,7 +32,7 @@ export const addCancel: AddVerb = (program, action) =>
               remedy: 'See sae-match list.',
             });
           }
-          const handle = session.client.workflow.getHandle(workflowId(runId));
+          const handle = session.client.workflow.getHandle(runWorkflowId(runId));
           await handle.cancel();
           await handle.result().catch(() => undefined);
           output.print(`run ${runId} cancelled`);

@@ -3,7 +3,7 @@ import { followRun } from '../follow-run';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import { noSuchRun, resolveRunArgument } from '../run-argument';
-import { describeRun, findManifest, requestOf, workflowId } from '../runs';
+import { describeRun, findManifest, requestOf } from '../runs';
 import type { RunHandle } from '../runs';
 import { RunResults } from '../run-results';
 import { serverChoice, withServerFlags } from '../server-flags';
@@ -11,6 +11,7 @@ import type { ServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import { closingLine } from '../summary';
 import type { AddVerb } from '../verb';
+import { runWorkflowId } from '../../workflows/run-workflow';
 
 interface WatchFlags extends ServerFlags {
   readonly out?: string;
@@ -38,7 +39,7 @@ async function watchVerb(output: Output, argument: string, flags: WatchFlags): P
     if (description === null) {
       throw noSuchRun({ runId, out });
     }
-    const handle: RunHandle = session.client.workflow.getHandle(workflowId(runId));
+    const handle: RunHandle = session.client.workflow.getHandle(runWorkflowId(runId));
     const outcome = await interrupt.during(followRun(session, handle, output));
     const place = requestOf(description)?.spec.out ?? out;
     const finished = await findManifest(place, runId);

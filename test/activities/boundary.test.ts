@@ -16,15 +16,13 @@ async function countedAfter(name: string, work: () => Promise<unknown>, attempt 
   return (await registry.metrics()).split('\n').filter((line) => line.startsWith(name));
 }
 
-const failing = (error: unknown) => (): Promise<never> =>
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-  Promise.reject(error);
+const failing = (error: Error) => (): Promise<never> => Promise.reject(error);
 
 it.each([
   ['one of ours', new UnavailableError('no answer'), 'UnavailableError'],
   ['a subclass, by the class that is documented', new ObjectNotFoundError('x'), 'InputError'],
   ['one that is not ours', new TypeError('x'), 'other'],
-  ['something that is no error', 'x', 'other'],
+  ['something that is no error', 'x' as unknown as Error, 'other'],
 ])('a failure is counted by the class of its error: %s', async (_, error, type) => {
   expect(await countedAfter('sae_match_activity_failures_total', failing(error))).toEqual([
     `sae_match_activity_failures_total{activity="foldLayer",type="${type}"} 1`,

@@ -1,4 +1,5 @@
-import type { ObjectStat, ObjectStore, PutOptions, StoredObject } from '../../artifacts/store/object-store';
+import { DelegatingStore } from '../../artifacts/store/delegating-store';
+import type { ObjectStat, ObjectStore } from '../../artifacts/store/object-store';
 import { crc32c } from '../../transport/crc32c';
 
 /** What goes wrong with one read of an object. */
@@ -8,8 +9,7 @@ export type ReadFault = 'flip' | Error;
  * A store on another machine: objects of a real store on this one, with what is read of them counted, and faults on the
  * way.
  */
-export class RemoteStore implements ObjectStore {
-  readonly isRemote = true;
+export class RemoteStore extends DelegatingStore {
   /** Bytes read of each object. */
   readonly bytesRead = new Map<string, number>();
   /** Faults of the next reads of objects whose key ends so; each happens once. */
@@ -17,25 +17,23 @@ export class RemoteStore implements ObjectStore {
 
   /** @param statesSums whether it knows the CRC32C of its objects, as buckets do */
   constructor(
-    private readonly store: ObjectStore,
+    store: ObjectStore,
     private readonly statesSums = false
-  ) {}
+  ) {
+    super(store);
+  }
+
+  override get isRemote(): boolean {
+    return true;
+  }
 
   /** Bytes read of objects whose key ends so. */
   readOf(end = ''): number {
     return [...this.bytesRead].reduce((sum, [key, bytes]) => sum + (key.endsWith(end) ? bytes : 0), 0);
   }
 
-  put(key: string, chunks: Uint8Array | readonly Uint8Array[], options?: PutOptions): Promise<StoredObject> {
-    return this.store.put(key, chunks, options);
-  }
-
-  get(key: string): Promise<Buffer> {
-    return this.store.get(key);
-  }
-
-  async readRange(key: string, start: number, end: number): Promise<Buffer> {
-    const content = await this.store.readRange(key, start, end);
+  override async readRange(key: string, start: number, end: number): Promise<Buffer> {
+    const content = await super.readRange(key, start, end);
     this.bytesRead.set(key, (this.bytesRead.get(key) ?? 0) + content.length);
     const index = this.faults.findIndex((fault) => key.endsWith(fault.key));
     const [fault] = index < 0 ? [] : this.faults.splice(index, 1);
@@ -44,24 +42,12 @@ export class RemoteStore implements ObjectStore {
     return content;
   }
 
-  async stat(key: string): Promise<ObjectStat | null> {
-    const stat = await this.store.stat(key);
-    return stat === null || !this.statesSums ? stat : { ...stat, crc32c: crc32c(await this.store.get(key)) };
+  override async stat(key: string): Promise<ObjectStat | null> {
+    const stat = await super.stat(key);
+    return stat === null || !this.statesSums ? stat : { ...stat, crc32c: crc32c(await super.get(key)) };
   }
 
-  list(prefix: string): Promise<string[]> {
-    return this.store.list(prefix);
-  }
-
-  delete(key: string): Promise<void> {
-    return this.store.delete(key);
-  }
-
-  copy(from: string, to: string): Promise<void> {
-    return this.store.copy(from, to);
-  }
-
-  url(key: string): string {
-    return `remote://${this.store.url(key)}`;
+  override url(key: string): string {
+    return `remote://${super.url(key)}`;
   }
 }

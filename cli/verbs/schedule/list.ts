@@ -1,5 +1,6 @@
 import { formatTable } from '../../format-table';
-import { nameOfSchedule, ofSchedule, watchRequestOf } from '../../schedule/server-schedules';
+import { nameOfSchedule, ofSchedule, standingOf, watchRequestOf } from '../../schedule/server-schedules';
+import type { ScheduleStanding } from '../../schedule/server-schedules';
 import { serverChoice, withServerFlags } from '../../server-flags';
 import type { ServerFlags } from '../../server-flags';
 import { openSession } from '../../session';
@@ -7,11 +8,8 @@ import type { Session } from '../../session';
 import type { AddVerb } from '../../verb';
 
 /** One schedule in a list; field names as in its JSON. */
-interface ListedSchedule {
+interface ListedSchedule extends ScheduleStanding {
   readonly name: string;
-  readonly state: 'active' | 'paused';
-  /** ISO 8601; null when it is paused. */
-  readonly next: string | null;
   readonly out: string;
 }
 
@@ -44,11 +42,8 @@ async function listSchedules(session: Session): Promise<ListedSchedule[]> {
     const name = nameOfSchedule(scheduleId);
     if (name === null) continue;
     const description = await ofSchedule(session, name, (handle) => handle.describe());
-    const { paused } = description.state;
-    schedules.push({
-      ...{ name, state: paused ? 'paused' : 'active', out: watchRequestOf(description).schedule.out },
-      next: paused ? null : (description.info.nextActionTimes[0]?.toISOString() ?? null),
-    });
+    const { state, next } = standingOf(description);
+    schedules.push({ name, state, out: watchRequestOf(description).schedule.out, next });
   }
   return schedules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

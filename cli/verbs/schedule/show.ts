@@ -2,7 +2,8 @@ import { formatTable } from '../../format-table';
 import type { Output } from '../../output';
 import { checkpointStates } from '../../schedule/checkpoint-states';
 import type { CheckpointState } from '../../schedule/checkpoint-states';
-import { ofSchedule, watchRequestOf } from '../../schedule/server-schedules';
+import { ofSchedule, standingOf, watchRequestOf } from '../../schedule/server-schedules';
+import type { ScheduleStanding } from '../../schedule/server-schedules';
 import { serverChoice, withServerFlags } from '../../server-flags';
 import type { ServerFlags } from '../../server-flags';
 import { openSession } from '../../session';
@@ -10,9 +11,8 @@ import type { Session } from '../../session';
 import type { AddVerb } from '../../verb';
 
 /** What `show` says of a schedule; field names as in its JSON. */
-interface ShownSchedule {
+interface ShownSchedule extends ScheduleStanding {
   readonly name: string;
-  readonly state: 'active' | 'paused';
   readonly source: string;
   readonly out: string;
   readonly every_seconds: number | null;
@@ -20,7 +20,6 @@ interface ShownSchedule {
   /** Null where a marker says when a checkpoint is complete. */
   readonly settle_seconds: number | null;
   /** ISO 8601 */
-  readonly next: string | null;
   readonly last: string | null;
   readonly checkpoints: readonly CheckpointState[];
 }
@@ -48,15 +47,14 @@ async function describeSchedule(session: Session, name: string): Promise<ShownSc
   const description = await ofSchedule(session, name, (handle) => handle.describe());
   const { schedule: ref, settleSeconds } = watchRequestOf(description);
   const { schedule, checkpoints } = await checkpointStates(session.client, ref);
-  const { paused } = description.state;
-  const { nextActionTimes, recentActions } = description.info;
+  const { state, next } = standingOf(description);
   const every = description.spec.intervals?.[0]?.every;
   return {
-    ...{ name, state: paused ? 'paused' : 'active', source: schedule.source, out: ref.out },
+    ...{ name, state, source: schedule.source, out: ref.out },
     every_seconds: every === undefined ? null : every / 1000,
     ...{ marker: schedule.marker, settle_seconds: settleSeconds },
-    next: paused ? null : (nextActionTimes[0]?.toISOString() ?? null),
-    last: recentActions.at(-1)?.takenAt.toISOString() ?? null,
+    next,
+    last: description.info.recentActions.at(-1)?.takenAt.toISOString() ?? null,
     checkpoints,
   };
 }
