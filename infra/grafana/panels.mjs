@@ -4,7 +4,7 @@ const OF = 'job=~"$job",instance=~"$instance"';
 /**
  * The panels, by row of the dashboard. A query with `data: false` has none in the runs of its test, in which an artifact is
  * damaged and nothing else goes wrong: its metric has no series before the first event, or belongs to a part that not
- * every deployment has.
+ * every deployment has, or it asks about pairs at work, which there may end between two scrapes.
  *
  * unit: of Grafana's units, see https://grafana.com/docs/grafana/latest/panels-visualizations/configure-standard-options/
  */
@@ -20,7 +20,7 @@ export const rows = [
         slots: `sum(sae_match_match_slots{${OF}})`,
       }),
       panel('Progress of the pairs at work', 'Rows scanned, of those that will have been scanned.', 'percentunit', {
-        scanned: `sum(sae_match_rows_done{${OF}}) / (sum(sae_match_rows_expected{${OF}}) > 0)`,
+        scanned: noData(`sum(sae_match_rows_done{${OF}}) / (sum(sae_match_rows_expected{${OF}}) > 0)`),
       }),
       panel('Since the last progress', 'How long the pair at work that stands still for longest does so.', 's', {
         '{{instance}}': `(time() - sae_match_last_progress_timestamp_seconds{${OF}}) * (sae_match_pairs_in_flight{${OF}} > bool 0)`,
