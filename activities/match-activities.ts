@@ -3,7 +3,6 @@ import type { MatchActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts, PairFigures } from './ports';
 import type { MatchPool } from './steps/match-resources';
-import { readMatchSummary } from './steps/match-summary';
 import type { MatchRow } from './steps/match-summary';
 import type { TaskProgress } from './task-context';
 import { DevicePool } from './tiles/device-pool';
@@ -14,7 +13,7 @@ import { DevicePool } from './tiles/device-pool';
  * @param pool what this process lends, to each match one of its devices; a run may set another memory budget
  */
 export function createMatchActivities(ports: ActivityPorts, { devices, ...pool }: MatchPool): MatchActivities {
-  const { runTask, openStore, observer } = ports;
+  const { runTask, observer } = ports;
   const devicePool = new DevicePool(devices);
   return {
     matchLayers: async ({ spec, execution, source, target }) => {
@@ -22,7 +21,7 @@ export function createMatchActivities(ports: ActivityPorts, { devices, ...pool }
       const resources = { ...pool, device: lent.device, memoryBudget: execution.memoryBudget ?? pool.memoryBudget };
       const pair = observer.pairStarted();
       try {
-        const match = await atBoundary(observer, (options) => {
+        const { match, row } = await atBoundary(observer, (options) => {
           const onProgress = (progress: TaskProgress): void => {
             options.onProgress(progress);
             pair.progress(progress);
@@ -30,8 +29,7 @@ export function createMatchActivities(ports: ActivityPorts, { devices, ...pool }
           return runTask('matchLayers', { spec, source, target, resources }, { ...options, onProgress });
         });
         observer.artifactLooked('matches', match.cached);
-        const summary = await readMatchSummary(openStore(spec.out), match.key);
-        pair.ended('done', summary && figuresOf(summary.row, match.cached));
+        pair.ended('done', figuresOf(row, match.cached));
         return match;
       } catch (error) {
         pair.ended(error instanceof CancelledFailure ? 'cancelled' : 'failed', null);

@@ -7,6 +7,7 @@ import { TASKS } from './tasks';
 import type { TaskName } from './tasks';
 import type { FromThread, ToThread } from './protocol';
 import { describeError } from './thread-errors';
+import { TrafficSums } from './traffic-sums';
 
 /** Entry of the worker threads that carry out heavy tasks, one at a time. */
 async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
@@ -26,14 +27,19 @@ async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
     },
   };
   const endNotes = onFirstRetry(context.onNote);
-  const endTraffic = onStoreTraffic((traffic) => {
-    post({ kind: 'storeTraffic', traffic });
+  const traffic = new TrafficSums((sum) => {
+    post({ kind: 'storeTraffic', traffic: sum });
+  });
+  const endTraffic = onStoreTraffic((one) => {
+    traffic.add(one);
   });
   try {
     const task = TASKS[name as TaskName] as (input: unknown, context: TaskContext) => Promise<unknown>;
     const value = await task(input, context);
+    traffic.tell();
     post({ kind: 'result', value, held: process.memoryUsage().arrayBuffers });
   } catch (error) {
+    traffic.tell();
     post({ kind: 'error', error: describeError(error) });
   } finally {
     endNotes();

@@ -29,6 +29,8 @@ export class FileStore implements ObjectStore {
   /** Absolute path of the folder. */
   readonly root: string;
   private readonly tidied = new Set<string>();
+  /** Folders that were there when they were last looked at. */
+  private readonly folders = new Set<string>();
   /** Folders that no file of the temporary folder can be renamed into. */
   private readonly otherFileSystems = new Set<string>();
 
@@ -41,8 +43,10 @@ export class FileStore implements ObjectStore {
     const parts = chunks instanceof Uint8Array ? [chunks] : chunks;
     return this.publish(path, async (temporary) => {
       const stored: StoredObject = { key, ...(await writeSynced(temporary, parts, options.signal)) };
-      if (options.ifAbsent) await createOnly(temporary, path, stored);
-      else await fs.rename(temporary, path);
+      if (options.ifAbsent) {
+        await createOnly(temporary, path, stored);
+        await fs.rm(temporary, { force: true });
+      } else await fs.rename(temporary, path);
       return stored;
     });
   }
@@ -119,12 +123,13 @@ export class FileStore implements ObjectStore {
     return this.url(key);
   }
 
-  /** Runs `write` with the path of a temporary file that can become `path`; it is gone afterwards, whatever happens. */
+  /** Runs `write` with the path of a temporary file, which it makes `path` or removes; where it fails, that is done here. */
   private async publish<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
     try {
       return await this.tryPublish(path, write).catch((error: unknown) => {
         if (!isMissing(error)) throw error;
-        // Another process has just removed the last object of the folder, and the folder with it.
+        // Another process has removed the last object of a folder, and the folder with it.
+        this.folders.clear();
         return this.tryPublish(path, write);
       });
     } catch (error) {
@@ -134,7 +139,7 @@ export class FileStore implements ObjectStore {
 
   private async tryPublish<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
     const folder = dirname(path);
-    await makeFolder(folder);
+    await this.ensureFolder(folder);
     if (!this.otherFileSystems.has(folder)) {
       try {
         return await this.writeVia(join(this.root, TEMPORARY_FOLDER), folder, write);
@@ -164,15 +169,22 @@ export class FileStore implements ObjectStore {
     write: (temporary: string) => Promise<T>
   ): Promise<T> {
     const temporary = join(temporaryFolder, temporaryName());
-    await makeFolder(temporaryFolder);
+    await this.ensureFolder(temporaryFolder);
     await this.tidyOnce(temporaryFolder);
     try {
       const result = await write(temporary);
       await syncPath(folder);
       return result;
-    } finally {
+    } catch (error) {
       await fs.rm(temporary, { force: true });
+      throw error;
     }
+  }
+
+  private async ensureFolder(folder: string): Promise<void> {
+    if (this.folders.has(folder)) return;
+    await makeFolder(folder);
+    this.folders.add(folder);
   }
 
   private async tidyOnce(temporaryFolder: string): Promise<void> {

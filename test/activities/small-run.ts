@@ -44,8 +44,8 @@ export async function foldAll(spec: RunSpec): Promise<FoldedRef[]> {
   return folded;
 }
 
-export function match(spec: RunSpec, source: FoldedRef, target: FoldedRef): Promise<MatchRef> {
-  return matchLayersTask({ spec, source, target, resources }, silentContext);
+export async function match(spec: RunSpec, source: FoldedRef, target: FoldedRef): Promise<MatchRef> {
+  return (await matchLayersTask({ spec, source, target, resources }, silentContext)).match;
 }
 
 /** Carries out every step of a run but the last, whose input it returns. */
