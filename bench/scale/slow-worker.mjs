@@ -14,8 +14,8 @@ const { createMetrics } = require('../../dist/workers/metrics.js');
  */
 const [address, taskQueue, waits] = process.argv.slice(2);
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: ['SIGTERM'] });
-const ports = { openStore, runTask, now: () => new Date(), observer: createMetrics().observer };
 const pool = { memoryBudget: 2 ** 30, slots: 1, devices: ['cpu'], checkpointSeconds: 600 };
+const ports = { openStore, runTask, now: () => new Date(), observer: createMetrics(pool).observer };
 const { matchLayers } = createMatchActivities(ports, pool);
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address }),

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { Failure } from '../../scripts/lib/failure.mjs';
 import { at } from '../../scripts/lib/paths.mjs';
 import { progress } from '../../scripts/lib/run.mjs';
 import { table } from '../markdown.mjs';
@@ -69,16 +70,34 @@ async function withWorkers(env, address, count, work) {
     spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   );
   const ended = workers.map((worker) => once(worker, 'exit'));
+  const lost = Promise.race(workers.map(lossOf));
   try {
-    // Each says something once it polls: the one on standard error, the others on standard output.
-    await Promise.all(
-      workers.map((worker) => Promise.race([once(worker.stdout, 'data'), once(worker.stderr, 'data')]))
-    );
-    return await work();
+    return await Promise.race([lost, Promise.all(workers.map(isReady)).then(work)]);
   } finally {
     for (const worker of workers) worker.kill('SIGTERM');
     await Promise.all(ended);
   }
+}
+
+/** Each worker says that it is ready once it polls: the one on standard error, the others on standard output. */
+function isReady(worker) {
+  return new Promise((done) => {
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.on('data', (text) => {
+        if (/\bready\b/.test(text)) done();
+      });
+    }
+  });
+}
+
+/** Rejects when a worker ends, with what it said last. Nothing would be matched without it. */
+async function lossOf(worker) {
+  let said = '';
+  worker.stderr.on('data', (text) => {
+    said = `${said}${text}`.slice(-2000);
+  });
+  const [code, signal] = await once(worker, 'exit');
+  throw new Failure(`sae-match: a worker ended with ${code ?? signal}: ${said.trim()}`);
 }
 
 async function run(client, { model, out, id, address, env }) {
