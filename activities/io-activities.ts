@@ -3,9 +3,8 @@ import { CancelledError } from '../matching/errors';
 import type { IoActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts } from './ports';
-import { claimCheckpoint } from './schedules/claim-checkpoint';
 import { lookUpRun } from './schedules/look-up-run';
-import { findNewCheckpoints } from './schedules/new-checkpoints';
+import { takeCheckpoints } from './schedules/take-checkpoints';
 import { plannedKeys } from './steps/planned-keys';
 import { sendRunEvent } from './notify/send-run-event';
 import { discardRun, publishRun } from './steps/publish-run';
@@ -30,13 +29,12 @@ export function createIoActivities({ openStore, runTask, now, observer }: Activi
     discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
     sendRunEvent: (input) =>
       atBoundary(observer, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),
-    findNewCheckpoints: (schedule) =>
-      atBoundary(observer, async () => {
-        const found = await findNewCheckpoints(openStore(schedule.out), schedule);
-        observer.scheduleLooked(schedule.name);
-        return found;
+    takeCheckpoints: (input) =>
+      atBoundary(observer, async ({ onNote }) => {
+        const { out, name } = input.schedule;
+        const taken = await takeCheckpoints(openStore(out), input, { lookUp: lookUpRun, note: onNote });
+        observer.scheduleLooked(name);
+        return taken;
       }),
-    claimCheckpoint: (input) =>
-      atBoundary(observer, () => claimCheckpoint(openStore(input.schedule.out), input, lookUpRun)),
   };
 }

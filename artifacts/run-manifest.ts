@@ -11,9 +11,16 @@ import type { ObjectStore } from './store/object-store';
  * @throws ArtifactCorruptError when the manifest is broken
  */
 export async function findRunManifest(store: ObjectStore, runId: string): Promise<RunManifest | null> {
-  const key = `${runFolder(runId)}/manifest.json`;
-  if ((await store.stat(key)) === null) return null;
+  if (!(await hasRunManifest(store, runId))) return null;
+  const key = manifestKey(runId);
   const manifest = await readManifest(store, key);
   if (manifest.kind === 'run') return manifest;
   throw new InputError('not the manifest of a run', { file: store.url(key), found: `kind ${manifest.kind}` });
 }
+
+/** Whether a run has ended with results. @throws UsageError when the id is not usable as a folder name */
+export async function hasRunManifest(store: ObjectStore, runId: string): Promise<boolean> {
+  return (await store.stat(manifestKey(runId))) !== null;
+}
+
+const manifestKey = (runId: string): string => `${runFolder(runId)}/manifest.json`;

@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { ArtifactCorruptError, InputError, UsageError } from '../matching/errors';
+import { VERSION } from '../matching/version';
 import { ObjectNotFoundError, type ObjectStore } from './store/object-store';
 
 const SCHEDULE_SCHEMA = 'sae-match/schedule@1';
 const CLAIM_SCHEMA = 'sae-match/checkpoint-claim@1';
 const ENDED_SCHEMA = 'sae-match/checkpoint-ended@1';
+const UNREADABLE_SCHEMA = 'sae-match/checkpoint-unreadable@1';
 const BACKFILL_SCHEMA = 'sae-match/schedule-backfill@1';
 
 const scheduleSchema = z.object({
@@ -35,12 +38,23 @@ const claimSchema = z.object({
 });
 
 const endedSchema = z.object({ schema: z.literal(ENDED_SCHEMA), run_id: z.string(), state: z.string() });
+const unreadableSchema = z.object({
+  schema: z.literal(UNREADABLE_SCHEMA),
+  checkpoint: z.string(),
+  /** Of its files as they were. */
+  fingerprint: z.string(),
+  /** Version of sae-match that could not read it. */
+  version: z.string(),
+  reason: z.string(),
+});
 const backfillSchema = z.object({ schema: z.literal(BACKFILL_SCHEMA), from: z.int(), to: z.int() });
 
 /** What a schedule matches and how; field names as in its JSON. */
 export type StoredSchedule = z.infer<typeof scheduleSchema>;
 /** The one run of a checkpoint; field names as in its JSON. */
 export type CheckpointClaim = z.infer<typeof claimSchema>;
+/** Why a checkpoint cannot be matched while its files are as they were; field names as in its JSON. */
+export type UnreadableCheckpoint = Pick<z.infer<typeof unreadableSchema>, 'checkpoint' | 'fingerprint' | 'reason'>;
 /** Steps of the baseline that are matched all the same, both ends included. */
 export type BackfillRange = Pick<z.infer<typeof backfillSchema>, 'from' | 'to'>;
 
@@ -127,6 +141,19 @@ export class ScheduleRecords {
     return new Map((await this.readAll('ended', endedSchema)).map(({ run_id, state }) => [run_id, state]));
   }
 
+  /** Records why a checkpoint cannot be matched as it is, so that its files are not read again before they change. */
+  async markUnreadable({ checkpoint, fingerprint, reason }: UnreadableCheckpoint): Promise<void> {
+    const state = createHash('sha256').update(`${fingerprint} ${VERSION}`).digest('hex').slice(0, 12);
+    const key = this.checkpointKey('unreadable', checkpoint, `.${state}`);
+    const record = { schema: UNREADABLE_SCHEMA, checkpoint, fingerprint, version: VERSION, reason } as const;
+    await this.createOnce(key, record, unreadableSchema);
+  }
+
+  /** What this version could not read, in no particular order: a checkpoint may be there in several states. */
+  async unreadable(): Promise<readonly UnreadableCheckpoint[]> {
+    return (await this.readAll('unreadable', unreadableSchema)).filter(({ version }) => version === VERSION);
+  }
+
   async addBackfill({ from, to }: BackfillRange): Promise<void> {
     const key = `${this.folder}/backfill/${from}-${to}.json`;
     await this.createOnce(key, { schema: BACKFILL_SCHEMA, from, to }, backfillSchema);
@@ -140,8 +167,8 @@ export class ScheduleRecords {
     return `${this.folder}/schedule.json`;
   }
 
-  private checkpointKey(kind: 'checkpoints' | 'ended', checkpoint: string): string {
-    return `${this.folder}/${kind}/${encodeURIComponent(checkpoint)}.json`;
+  private checkpointKey(kind: 'checkpoints' | 'ended' | 'unreadable', checkpoint: string, state = ''): string {
+    return `${this.folder}/${kind}/${encodeURIComponent(checkpoint)}${state}.json`;
   }
 
   private async readAll<S extends z.ZodType>(kind: string, schema: S): Promise<z.infer<S>[]> {

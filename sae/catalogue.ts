@@ -24,7 +24,7 @@ const NEVER_WEIGHTS =
 /** Files that lie beside SAEs and hold tensors that are none: they may be larger than all the rest. */
 const NEVER_SAES = /(?:^|\/)(?:examples|activations)\.safetensors$/i;
 /** A file of such a name that holds no tensors is reported as damaged instead of being passed over. */
-const ALWAYS_WEIGHTS = /\.(?:npz|safetensors)$/i;
+const ALWAYS_WEIGHTS = /\.(?:npz|safetensors)$|(?:^|\/)(?:ae(?:_\w+)?|checkpoint_\d+|cc_weights)\.pt$/i;
 const OPEN_AT_ONCE = 8;
 
 /**

@@ -12,7 +12,7 @@ import type {
   RunRequest,
   RunSpec,
 } from './run-types';
-import type { NewCheckpoint, ScheduleRef } from './schedule-types';
+import type { ScheduleRef } from './schedule-types';
 
 /** Activities of the `io` pool. */
 export interface IoActivities {
@@ -24,10 +24,8 @@ export interface IoActivities {
   discardRun(request: RunRequest): Promise<void>;
   /** Tells the webhook of this worker about a run that ended; of its drift only where that is too large. */
   sendRunEvent(input: RunEventInput): Promise<void>;
-  /** Lists the checkpoints of a schedule that have no result yet, in order of step. */
-  findNewCheckpoints(schedule: ScheduleRef): Promise<readonly NewCheckpoint[]>;
-  /** Fixes the one run of a checkpoint; null when it need not be started. */
-  claimCheckpoint(input: ClaimInput): Promise<ClaimedRun | null>;
+  /** Lists the source of a schedule, and fixes the one run of every checkpoint that is complete and new. */
+  takeCheckpoints(input: TakeInput): Promise<TakenCheckpoints>;
 }
 
 /** Activities of the `fold` pool. */
@@ -104,9 +102,27 @@ export interface RunEventInput {
   readonly error: string | null;
 }
 
-export interface ClaimInput {
+/** What a checkpoint was like in a look. */
+export interface SeenCheckpoint {
+  readonly name: string;
+  /** Changes with every file of it, those with temporary names included. */
+  readonly fingerprint: string;
+}
+
+export interface TakeInput {
   readonly schedule: ScheduleRef;
-  readonly checkpoint: NewCheckpoint;
+  /** Checkpoints of an earlier look: those that are still the same are complete. */
+  readonly seen: readonly SeenCheckpoint[];
+}
+
+/** What one look at the checkpoints of a schedule has found. */
+export interface TakenCheckpoints {
+  /** They have to be started. */
+  readonly runs: readonly ClaimedRun[];
+  /** Complete unless they change within the time that the schedule gives them. */
+  readonly settling: readonly SeenCheckpoint[];
+  /** Names of those that have no marker yet. */
+  readonly waiting: readonly string[];
 }
 
 /** The run of a checkpoint, which is to be started. */

@@ -16,19 +16,7 @@ export interface WatchRequest {
   readonly execution: RunExecution;
 }
 
-/** A checkpoint that has no result yet. */
-export interface NewCheckpoint {
-  readonly name: string;
-  readonly step: number;
-  /** Changes with every file of it, those with temporary names included. */
-  readonly fingerprint: string;
-  /** Whether it was claimed, or appeared all at once, or has its markers: it need not be looked at again. */
-  readonly isComplete: boolean;
-  /** What it waits for, in words; null when nothing but time. */
-  readonly waitsFor: string | null;
-}
-
-/** What one look at the checkpoints has started. */
+/** What one workflow that looks at the checkpoints has started. */
 export interface WatchOutcome {
   readonly started: readonly string[];
   /** Checkpoints that are not complete yet. */

@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { runWorkflowId } from '../../workflows/run-workflow';
-import type { RunLookup } from './claim-checkpoint';
+import type { TakePorts } from './take-checkpoints';
 
 /** Asks the server of this activity how a run stands; one that it has done well has a result. */
-export const lookUpRun: RunLookup = async (runId) => {
+export const lookUpRun: TakePorts['lookUp'] = async (runId) => {
   try {
     const { status } = await Context.current().client.workflow.getHandle(runWorkflowId(runId)).describe();
     if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return 'running';

@@ -70,7 +70,7 @@ interface Dictionary {
   readonly conventions: () => Promise<Conventions>;
 }
 
-const USUAL_NAME = /(?:^|\/)ae(?:_\w+)?\.pt$/;
+const USUAL_NAME = /(?:^|\/)(?:ae(?:_\w+)?|checkpoint_\d+)\.pt$/;
 
 /** The step of a checkpoint of the training. */
 function stepOf(weights: string): Pick<SaeLocation, 'step'> {

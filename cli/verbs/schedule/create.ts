@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { webhookReceiver } from '../../../activities/notify/webhook-settings';
-import { waitsFor, wholePrint } from '../../../activities/schedules/new-checkpoints';
+import { waitsFor, wholePrint } from '../../../activities/schedules/survey';
 import { ScheduleRecords } from '../../../artifacts/schedules';
 import type { StoredSchedule } from '../../../artifacts/schedules';
 import { checkWritable } from '../../../artifacts/store/check-writable';

@@ -68,11 +68,14 @@ function print(output: Output, shown: ShownSchedule): void {
   output.print();
   const header = ['checkpoint', 'step', 'state', 'run', 'kept', 'changed', 'born', 'died'];
   for (const line of formatTable(header, shown.checkpoints.map(cells), [1, 4, 5, 6, 7])) output.print(line);
+  const waiting = shown.checkpoints.filter(({ waits_for: wait }) => wait !== null);
+  if (waiting.length > 0) output.print();
+  for (const { checkpoint, state, waits_for: wait } of waiting) output.print(`${checkpoint} is ${state}: ${wait!}`);
 }
 
 const time = (iso: string | null): string => iso?.slice(0, 19) ?? 'none';
 
-function cells({ checkpoint, step, state, waits_for: wait, run_id: runId, drift }: CheckpointState): string[] {
+function cells({ checkpoint, step, state, run_id: runId, drift }: CheckpointState): string[] {
   const counts = drift === null ? [] : [drift.kept, drift.changed, drift.born, drift.died].map(String);
-  return [checkpoint, String(step), wait === null ? state : `${state}: ${wait}`, runId ?? '', ...counts];
+  return [checkpoint, String(step), state, runId ?? '', ...counts];
 }

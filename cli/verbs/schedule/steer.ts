@@ -1,7 +1,7 @@
 import type { ScheduleHandle } from '@temporalio/client';
 import { ScheduleRecords } from '../../../artifacts/schedules';
 import { openStore } from '../../../artifacts/store/open-store';
-import { UsageError } from '../../../matching/errors';
+import { parseStep } from '../../../sae/select/selection';
 import type { Output } from '../../output';
 import { ofSchedule, watchRequestOf } from '../../schedule/server-schedules';
 import { serverChoice, withServerFlags } from '../../server-flags';
@@ -96,12 +96,4 @@ async function steer(output: Output, flags: ServerFlags, work: (session: Session
     await session.close({ detach });
   }
   return 0;
-}
-
-function parseStep(text: string, field: string): number {
-  const step = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(step)) return step;
-  throw new UsageError('cannot be read as a step of a training', {
-    ...{ field, found: text, expected: 'a whole number such as 10000' },
-  });
 }

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, UsageError } from '../../../matching/errors';
 import { loadSae } from '../../../sae/load-sae';
@@ -47,6 +47,19 @@ it('a step that is not there is an input error that lists those found', async ()
   const final = join(__dirname, '../../fixtures/formats/dictionary-learning-new');
   await expect(openSaes(final, { step: 1 })).rejects.toThrow(/no files of single steps/);
 });
+
+it.each(['ae.pt', 'checkpoints/ae_100.pt'])(
+  'a %s that breaks off stays an SAE, and no other stands for it',
+  async (file) => {
+    const folder = join(scratch, `broken ${file.replace('/', ' ')}`);
+    cpSync(source, folder, { recursive: true });
+    truncateSync(join(folder, FOLDER, file), 2000);
+    const selection = file === 'ae.pt' ? {} : { step: 100 };
+    const { entries } = await openSaes(folder, { layers: null, ...selection });
+    expect(entries).toMatchObject([{ layer: 5, format: 'dictionary-learning', header: null }]);
+    expect(entries[0]!.error!.message).toMatch(/ae(_100)?\.pt: the zip archive cannot be read .*truncated/);
+  }
+);
 
 it('steps without a final SAE have to be chosen from, and the message says how', async () => {
   cpSync(join(source, FOLDER, 'checkpoints'), join(scratch, 'only-steps/layer_5'), { recursive: true });
