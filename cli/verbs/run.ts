@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { webhookReceiver } from '../../activities/notify/webhook-settings';
 import { planRun } from '../../activities/steps/resolve-run';
@@ -193,7 +194,8 @@ async function report(output: Output, run: ResolvedRun, json: boolean): Promise<
 function refuseOtherSpec({ runId, spec }: ResolvedRun, earlier: RunSpec): void {
   // What only one of them has counts as well: an option that was not asked for is absent.
   const keys = (Object.keys({ ...earlier, ...spec }) as (keyof RunSpec)[]).filter((key) => key !== 'out');
-  const other = keys.find((key) => JSON.stringify(spec[key]) !== JSON.stringify(earlier[key]));
+  // A schedule may have written the keys of an object in another order.
+  const other = keys.find((key) => !isDeepStrictEqual(spec[key], earlier[key]));
   if (other === undefined) return;
   throw new UsageError('there is another run of this id', {
     file: `run ${runId}`,

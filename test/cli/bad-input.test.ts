@@ -210,6 +210,16 @@ const CASES: Record<string, Case> = {
     code: 2,
     says: ['found Invalid TOML', 'TEMPORAL_CONFIG_FILE'],
   },
+  'a step of a backfill that is none': {
+    args: ['schedule', 'backfill', 'live', '--from', '1e3'],
+    code: 2,
+    says: ['--from', 'cannot be understood as a step', '"1e3"', 'a whole number such as 1000'],
+  },
+  'a backfill that ends before it begins': {
+    args: ['schedule', 'backfill', 'live', '--from', ' 20 ', '--to', '10'],
+    code: 2,
+    says: ['--to', 'no step in this range', 'found 10', 'at least 20'],
+  },
   'results that are not there': {
     args: ['verify', at('good')],
     code: 1,

@@ -1,6 +1,8 @@
 import type { ScheduleHandle } from '@temporalio/client';
 import { ScheduleRecords } from '../../../artifacts/schedules';
+import type { BackfillRange } from '../../../artifacts/schedules';
 import { openStore } from '../../../artifacts/store/open-store';
+import { UsageError } from '../../../matching/errors';
 import { parseStep } from '../../../sae/select/selection';
 import type { Output } from '../../output';
 import { ofSchedule, watchRequestOf } from '../../schedule/server-schedules';
@@ -50,19 +52,24 @@ export const addBackfill: AddVerb = (schedule, action) =>
     .option('--from <step>', 'from this step on (default: the first)')
     .option('--to <step>', 'up to this step (default: the last)')
     .action(
-      action((output, name: string, flags: BackfillFlags) =>
-        steer(output, flags, async (session) => {
-          const range = {
-            from: parseStep(flags.from ?? '0', '--from'),
-            to: parseStep(flags.to ?? String(Number.MAX_SAFE_INTEGER), '--to'),
-          };
+      action((output, name: string, flags: BackfillFlags) => {
+        const range = backfillRange(flags);
+        return steer(output, flags, async (session) => {
           const description = await ofSchedule(session, name, (handle) => handle.describe());
           await new ScheduleRecords(openStore(watchRequestOf(description).schedule.out), name).addBackfill(range);
           await ofSchedule(session, name, (handle) => handle.trigger('ALLOW_ALL'));
           output.print(`schedule ${name} looks for new checkpoints, with those of the baseline in these steps`);
-        })
-      )
+        });
+      })
     );
+
+function backfillRange({ from = '0', to = String(Number.MAX_SAFE_INTEGER) }: BackfillFlags): BackfillRange {
+  const range = { from: parseStep(from, '--from'), to: parseStep(to, '--to') };
+  if (range.from <= range.to) return range;
+  throw new UsageError('there is no step in this range', {
+    ...{ field: '--to', found: String(range.to), expected: `at least ${range.from}, as --from says` },
+  });
+}
 
 /** A verb that is one request to the server. */
 function steering(

@@ -41,6 +41,12 @@ export class PairWatch {
     return new Map([...keys].map((key) => [key, now.get(key)]));
   }
 
+  /** How often these pairs were computed since the watch began, all together. */
+  computations(keys: readonly string[]): number {
+    this.look();
+    return keys.reduce((sum, key) => sum + (this.versions.get(key)?.size ?? 0), 0);
+  }
+
   /** Content keys of the pairs that were computed more than once since the watch began. */
   repeated(): string[] {
     this.look();
