@@ -62,8 +62,9 @@ chaosTest(
       const training = save(source, 150, SAVED);
       const happened = await disturb(schedule, training, chance, note);
       const completed = await training;
+      // Whatever was killed last comes back with a command.
+      await again(() => schedule.command('trigger'));
       await schedule.done(...ALL);
-      // What looks know of the last runs, others find in the store.
       await again(() => schedule.command('trigger'));
       await again(() => schedule.command('pause'));
       while (await isLooking(schedule)) await sleep(300);
@@ -101,29 +102,29 @@ async function disturb(
   const training = { isOver: false };
   void saving.then(() => (training.isOver = true));
   const counts = { 'worker killed': 0, 'server killed': 0, 'looks by hand': 0, 'looks at once': 0 };
-  const killWorker = async (): Promise<void> => {
-    if (await crash(place.processes().worker)) counts['worker killed'] += 1;
-  };
-  const killServer = async (): Promise<void> => {
-    if (await crash(place.processes().server)) counts['server killed'] += 1;
-  };
   const lookByHand = async (): Promise<void> => {
-    await Promise.all([1, 2].map(() => again(() => schedule.command('trigger'))));
-    counts['looks by hand'] += 2;
+    await again(() => schedule.command('trigger'));
+    counts['looks by hand'] += 1;
+  };
+  const kill = async (which: 'worker' | 'server'): Promise<void> => {
+    // The command brings back what was killed before.
+    await lookByHand();
+    await sleep(chance.number(0, 1500));
+    if (await crash(place.processes()[which])) counts[`${which} killed`] += 1;
   };
   /** Temporal's own backfill: a look for each of the last ten intervals, all at the same time. */
   const lookAtOnce = async (): Promise<void> => {
-    await again(() => schedule.command('trigger'));
+    await lookByHand();
     const end = new Date();
-    const times = { start: new Date(end.getTime() - 20_000), end };
-    await schedule.backfillLooks(times);
+    await schedule.backfillLooks({ start: new Date(end.getTime() - 20_000), end });
     counts['looks at once'] += 10;
   };
   const matchBaseline = async (): Promise<void> => {
     const backfill = (...range: string[]) => again(() => schedule.command('backfill', ...range));
     await Promise.all([backfill('--to', '700'), backfill('--from', '400', '--to', ' 1000 '), lookByHand()]);
   };
-  const due = [killServer, matchBaseline, lookAtOnce, lookAtOnce, lookByHand];
+  const killWorker = (): Promise<void> => kill('worker');
+  const due = [() => kill('server'), matchBaseline, lookAtOnce, lookAtOnce];
   due.push(killWorker, killWorker, killWorker, killWorker);
   while (due.length > 0 || !training.isOver) {
     note(JSON.stringify(counts));
@@ -131,6 +132,8 @@ async function disturb(
     const [act = chance.one([killWorker, lookByHand])] = due.splice(chance.number(0, Math.max(0, due.length - 1)), 1);
     await act();
   }
+  expect(counts['server killed']).toBe(1);
+  expect(counts['worker killed']).toBeGreaterThanOrEqual(3);
   return Object.entries(counts)
     .map(([what, count]) => `${what} ${count} times`)
     .join(', ');
