@@ -19,6 +19,7 @@ export function createFoldActivities({ runTask, observer }: ActivityPorts): Fold
         return comparison!;
       }),
     buildChains: (input) => atBoundary(observer, (options) => runTask('buildChains', input, options)),
+    evaluatePair: (input) => atBoundary(observer, (options) => runTask('evaluatePair', input, options)),
     countDrift: (input) => atBoundary(observer, (options) => runTask('countDrift', input, options)),
   };
 }

@@ -7,6 +7,7 @@ import { lookUpRun } from './schedules/look-up-run';
 import { takeCheckpoints } from './schedules/take-checkpoints';
 import { plannedKeys } from './steps/planned-keys';
 import { sendRunEvent } from './notify/send-run-event';
+import { publishEvaluation } from './steps/publish-evaluation';
 import { discardRun, publishRun } from './steps/publish-run';
 
 /** Activities of the `io` pool. All are idempotent: what they write is a function of their input. */
@@ -26,6 +27,8 @@ export function createIoActivities({ openStore, runTask, now, observer }: Activi
         };
         return publishRun(openStore(input.request.spec.out), input, now(), { onProgress, throwIfCancelled });
       }),
+    publishEvaluation: (input) =>
+      atBoundary(observer, () => publishEvaluation(openStore(input.request.spec.out), input, now())),
     discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
     sendRunEvent: (input) =>
       atBoundary(observer, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),

@@ -12,7 +12,8 @@ export interface TaskContext {
 }
 
 export interface TaskProgress {
-  readonly phase: 'reading' | 'downloading' | 'hashing' | 'folding' | 'writing' | 'verifying' | MatchProgress['phase'];
+  readonly phase:
+    'reading' | 'downloading' | 'hashing' | 'folding' | 'writing' | 'verifying' | 'evaluating' | MatchProgress['phase'];
   readonly done: number;
   readonly total: number;
   readonly gap: number | null;

@@ -57,6 +57,13 @@ export const PAIR_LAYOUT: PairFiles & { readonly manifest: string; readonly pair
   pairs: 'pairs.parquet',
 };
 
+/** Files of an evaluation, in the folder of its run. */
+export const EVALUATION_LAYOUT = {
+  folder: 'evaluation',
+  manifest: 'evaluation/manifest.json',
+  methods: 'evaluation/methods.parquet',
+} as const;
+
 /** State of an unfinished pair in the folder of `sae-match pair`, by what is matched and how. */
 export function pairCheckpoint(contentKey: string): string {
   return `checkpoint-${contentKey.slice(0, 16)}.bin`;
@@ -87,7 +94,12 @@ export function runFolder(runId: string): string {
  * Kinds of re-usable artifacts, each with the name of the object that is written last: where it is, the artifact is
  * complete.
  */
-export const ARTIFACT_RECORDS = { folded: 'stored.json', matches: 'summary.json', chains: 'chains.parquet' } as const;
+export const ARTIFACT_RECORDS = {
+  folded: 'stored.json',
+  matches: 'summary.json',
+  chains: 'chains.parquet',
+  evaluations: 'methods.json',
+} as const;
 export type ArtifactKind = keyof typeof ARTIFACT_RECORDS;
 
 /** Name of the object beside an artifact that says what its content key was made of. */

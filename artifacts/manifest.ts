@@ -73,7 +73,8 @@ const runSchema = z.object({
   drift: z.array(driftSchema).optional(),
 });
 const pairManifestSchema = z.object({ ...common, kind: z.literal('pair'), options: json });
-const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema]);
+const evaluationSchema = z.object({ ...common, kind: z.literal('evaluation'), run_id: z.string(), options: json });
+const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema, evaluationSchema]);
 
 export type ManifestInput = z.infer<typeof inputSchema>;
 export type ManifestPair = z.infer<typeof pairSchema>;
@@ -83,8 +84,10 @@ export type ManifestArtifact = Manifest['artifacts'][number];
 export type RunManifest = z.infer<typeof runSchema>;
 /** Manifest that `sae-match pair` writes: `options` are the resolved options. */
 export type PairManifest = z.infer<typeof pairManifestSchema>;
+/** Manifest of what `sae-match evaluate` adds to a run: `options` are those that its figures follow from. */
+export type EvaluationManifest = z.infer<typeof evaluationSchema>;
 /** What a finished result is made of and where it came from; field names as in the JSON. */
-export type Manifest = RunManifest | PairManifest;
+export type Manifest = RunManifest | PairManifest | EvaluationManifest;
 
 /**
  * Writes a manifest as indented JSON, replacing an earlier one at once. It comes last: where there is a manifest,

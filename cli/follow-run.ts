@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Workflow, WorkflowResultType } from '@temporalio/common';
 import type { TaskProgress } from '../activities/task-context';
 import { CancelledError, SaeMatchError } from '../matching/errors';
 import { groupFailures, groupLine } from '../workflows/group-failures';
@@ -22,7 +24,16 @@ const REVIVE_MS = 2000;
  * @throws SaeMatchError when the run failed as a whole
  * @throws CancelledError when it was cancelled
  */
-export async function followRun(session: Session, handle: RunHandle, output: Output): Promise<RunOutcome> {
+export function followRun(session: Session, handle: RunHandle, output: Output): Promise<RunOutcome> {
+  return followWorkflow(session, handle, output);
+}
+
+/** The same of any workflow that answers the query for progress. */
+export async function followWorkflow<W extends Workflow>(
+  session: Session,
+  handle: WorkflowHandle<W>,
+  output: Output
+): Promise<WorkflowResultType<W>> {
   const bar = createProgressBar(output.interactive);
   let revived = Date.now();
   let away = false;
@@ -69,7 +80,7 @@ interface Poll {
   readonly retries: readonly string[];
 }
 
-async function pollRun(handle: RunHandle): Promise<Poll> {
+async function pollRun(handle: WorkflowHandle): Promise<Poll> {
   const description = await handle.describe();
   if (description.status.name !== 'RUNNING') return { ended: true, progress: null, heartbeats: [], retries: [] };
   const { defaultPayloadConverter } = await import('@temporalio/client');
@@ -82,7 +93,7 @@ async function pollRun(handle: RunHandle): Promise<Poll> {
   return { ended: false, progress: await queryProgress(handle), heartbeats, retries };
 }
 
-async function outcomeOf(handle: RunHandle): Promise<RunOutcome> {
+async function outcomeOf<W extends Workflow>(handle: WorkflowHandle<W>): Promise<WorkflowResultType<W>> {
   try {
     return await handle.result();
   } catch (error) {
@@ -106,6 +117,7 @@ function progressText(progress: RunProgress | null, heartbeats: readonly TaskPro
   const { pairs, layers } = progress;
   if (progress.phase === 'resolving') return { label: 'reading', fraction: null, detail: 'looking at the source' };
   if (progress.phase === 'drift') return driftText(progress);
+  if (progress.phase === 'evaluating') return evaluatingText(heartbeats);
   const partial = heartbeats.reduce((sum, { done, total }) => sum + Math.min(1, done / Math.max(1, total)), 0);
   const steps = layers.total + pairs.total;
   const done = layers.folded + layers.failed + pairs.done + pairs.failed;
@@ -118,6 +130,18 @@ function progressText(progress: RunProgress | null, heartbeats: readonly TaskPro
     label: progress.phase,
     fraction: steps === 0 ? null : Math.min(1, (done + 0.9 * Math.min(partial, pairs.running.length)) / steps),
     detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}${aside}  ${running}${gap}`,
+  };
+}
+
+function evaluatingText(heartbeats: readonly TaskProgress[]): ProgressText {
+  const [done, total] = [
+    heartbeats.reduce((sum, part) => sum + part.done, 0),
+    heartbeats.reduce((sum, part) => sum + part.total, 0),
+  ];
+  return {
+    label: 'evaluating',
+    fraction: total === 0 ? null : done / total,
+    detail: `${heartbeats.length} pairs at work`,
   };
 }
 

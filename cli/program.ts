@@ -13,6 +13,7 @@ import { addList } from './verbs/list';
 import { addCancel } from './verbs/cancel';
 import { addResume } from './verbs/resume';
 import { addChains } from './verbs/chains';
+import { addEvaluate } from './verbs/evaluate';
 import { addVerify } from './verbs/verify';
 import { addWorker } from './verbs/worker';
 import { addGc } from './verbs/gc';
@@ -35,6 +36,7 @@ const VERBS = [
   addResume,
   addChains,
   addSchedule,
+  addEvaluate,
   addVerify,
   addGc,
   addWorker,

@@ -1,7 +1,7 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { driftWorkflowId } from '../workflows/drift-workflow-id';
 import type { PairsProgress, RunProgress } from '../workflows/run-types';
 import { isUnavailable, textOf } from './is-unavailable';
-import type { RunHandle } from './runs';
 
 /** A worker that does not answer a query within this time is taken for busy or gone. */
 const QUERY_MS = 3000;
@@ -9,7 +9,7 @@ const QUERY_MS = 3000;
 const MOST_BLOCKS = 8;
 
 /** How far a run is, with what its child workflows know themselves; null while no worker answers. */
-export async function queryProgress(handle: RunHandle): Promise<RunProgress | null> {
+export async function queryProgress(handle: WorkflowHandle): Promise<RunProgress | null> {
   try {
     return await handle.client.withDeadline(Date.now() + QUERY_MS, async () => {
       const progress = await handle.query<RunProgress>('progress');
@@ -23,7 +23,7 @@ export async function queryProgress(handle: RunHandle): Promise<RunProgress | nu
 }
 
 /** The comparison with the previous checkpoint knows itself how far it is. */
-async function withDrift(handle: RunHandle, progress: RunProgress): Promise<RunProgress> {
+async function withDrift(handle: WorkflowHandle, progress: RunProgress): Promise<RunProgress> {
   const drift = await queryChild(handle, driftWorkflowId(handle.workflowId));
   if (drift === null) return progress;
   const { pairs, setAside, pausesUntil } = drift;
@@ -31,7 +31,7 @@ async function withDrift(handle: RunHandle, progress: RunProgress): Promise<RunP
 }
 
 /** Pairs of blocks are counted by these, until they end. */
-async function withBlocks(handle: RunHandle, progress: RunProgress): Promise<RunProgress> {
+async function withBlocks(handle: WorkflowHandle, progress: RunProgress): Promise<RunProgress> {
   const asked = (progress.blocks ?? []).slice(0, MOST_BLOCKS).map((id) => queryChild(handle, id));
   return (await Promise.all(asked)).reduce<RunProgress>(
     (sum, block) => (block === null ? sum : add(sum, block)),
@@ -60,7 +60,7 @@ function add(progress: RunProgress, block: RunProgress): RunProgress {
 }
 
 /** What a workflow that belongs to a run answers; null while it is about to begin. */
-async function queryChild(handle: RunHandle, workflowId: string): Promise<RunProgress | null> {
+async function queryChild(handle: WorkflowHandle, workflowId: string): Promise<RunProgress | null> {
   const { WorkflowNotFoundError } = await import('@temporalio/client');
   try {
     return await handle.client.getHandle(workflowId).query<RunProgress>('progress');

@@ -82,6 +82,10 @@ const scenarios = {
     unblock('blocks');
     await handle.result();
   },
+  evaluation: async () => {
+    await run('evaluated', '--layers', '0-2');
+    await sae('evaluate', 'evaluated', '--out', out('evaluated'));
+  },
   'checkpoint-watch': () => watchCheckpoints(),
 };
 
@@ -139,6 +143,7 @@ const unblock = (name) => rmSync(join(out(name), 'artifacts/matches'));
 
 /** A schedule names its workflows by the time. */
 async function idOf(client, name) {
+  if (name === 'evaluation') return 'sae-match/evaluated/evaluation';
   if (name !== 'checkpoint-watch') return null;
   const looks = client.workflow.list({ query: "WorkflowType = 'checkpointWatch'" });
   for await (const { workflowId } of looks) return workflowId;

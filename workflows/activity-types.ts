@@ -1,7 +1,10 @@
 import type { DriftCounts } from '../matching/drift';
+import type { Method } from '../matching/evaluation/methods';
 import type {
   ComposedComparison,
   DriftRef,
+  EvaluationOutcome,
+  EvaluationRef,
   Failure,
   FoldedRef,
   LayerPlan,
@@ -20,6 +23,8 @@ export interface IoActivities {
   resolveRun(request: RunRequest): Promise<RunPlan>;
   /** Copies tables into the run's folder, writes pairs.parquet and chains.parquet, and the manifest last. */
   publishRun(input: PublishInput): Promise<RunOutcome>;
+  /** Writes the tables of an evaluation into the folder of its run, and its manifest last. */
+  publishEvaluation(input: PublishEvaluationInput): Promise<EvaluationOutcome>;
   /** Removes what an unfinished run has put into its folder. */
   discardRun(request: RunRequest): Promise<void>;
   /** Tells the webhook of this worker about a run that ended; of its drift only where that is too large. */
@@ -36,6 +41,8 @@ export interface FoldActivities {
   /** The same for one pair: what runs ask for that were started by an earlier version. */
   compareComposed(input: ComparePairInput): Promise<ComposedComparison>;
   buildChains(input: ChainsInput): Promise<ChainsRef>;
+  /** Compares the matches of a pair with what simpler methods choose. */
+  evaluatePair(input: EvaluatePairInput): Promise<EvaluationRef>;
   /** Counts what the features of the previous checkpoint have become. */
   countDrift(input: DriftInput): Promise<DriftCounts>;
 }
@@ -77,6 +84,27 @@ export interface DriftInput {
   readonly previous: FoldedRef;
   readonly current: FoldedRef;
   readonly match: MatchRef;
+}
+
+export interface EvaluatePairInput {
+  readonly spec: RunSpec;
+  readonly source: FoldedRef;
+  readonly target: FoldedRef;
+  /** The matches of the pair with folding and without; null where there are none. */
+  readonly matches: Readonly<Record<'matched_folded' | 'matched_unfolded', MatchRef | null>>;
+  readonly methods: readonly Method[];
+}
+
+export interface PublishEvaluationInput {
+  readonly request: RunRequest;
+  /** Name under which the evaluation is live. */
+  readonly evaluationId: string;
+  readonly plan: RunPlan;
+  readonly methods: readonly Method[];
+  readonly pairs: readonly EvaluationRef[];
+  readonly failures: readonly Failure[];
+  /** ISO 8601 time at which the evaluation started. */
+  readonly started: string;
 }
 
 export interface ChainsInput {

@@ -160,6 +160,23 @@ export interface MatchRef {
   readonly cached: boolean;
 }
 
+/** What the methods of an evaluation choose for a pair, in the store. */
+export interface EvaluationRef {
+  readonly source: number;
+  readonly target: number;
+  /** Content key of its figures. */
+  readonly key: string;
+  readonly cached: boolean;
+}
+
+/** Result of the workflow that evaluates a run. */
+export interface EvaluationOutcome {
+  readonly state: 'done' | 'partial' | 'failed';
+  /** Folder or URL of the run. */
+  readonly location: string;
+  readonly failures: readonly Failure[];
+}
+
 /** A layer that was compared with the same layer of the previous checkpoint. */
 export interface DriftRef {
   readonly layer: number;
@@ -208,7 +225,7 @@ export interface PairsProgress {
 export interface RunProgress {
   readonly runId: string;
   readonly state: RunState;
-  readonly phase: 'resolving' | 'matching' | 'drift' | 'composing' | 'publishing' | 'finished';
+  readonly phase: 'resolving' | 'matching' | 'drift' | 'composing' | 'evaluating' | 'publishing' | 'finished';
   readonly layers: {
     readonly total: number;
     readonly folded: number;

@@ -18,7 +18,7 @@ export interface Garbage {
 }
 
 /** `unfinished` is a match without its summary, or the state of one; `probe` what a check of the store left. */
-export type GarbageKind = 'folded' | 'matches' | 'chains' | 'unfinished' | 'probe';
+export type GarbageKind = 'folded' | 'matches' | 'chains' | 'evaluations' | 'unfinished' | 'probe';
 
 export interface Findings {
   readonly garbage: readonly Garbage[];

@@ -205,7 +205,8 @@ function manifestOf(
   };
 }
 
-function manifestInput(source: RunSpec['source'], plan: LayerPlan): ManifestInput {
+/** What a manifest says of the input of a layer. */
+export function manifestInput(source: RunSpec['source'], plan: LayerPlan): ManifestInput {
   const { layer, path, argument, files, scale, header } = plan;
   return {
     layer,

@@ -3,6 +3,7 @@ import { buildChainsTask } from '../steps/build-chains';
 import { compareComposedTask } from '../steps/compare-composed';
 import { compareRowsTask } from '../steps/compare-rows';
 import { countDriftTask } from '../steps/count-drift';
+import { evaluatePairTask } from '../steps/evaluate-pair';
 import { foldLayerTask } from '../steps/fold-layer';
 import { hashSourceTask } from '../steps/hash-source';
 import { loadRowsTask } from '../steps/load-rows';
@@ -18,6 +19,7 @@ export const TASKS = {
   compareComposed: compareComposedTask,
   compareRows: compareRowsTask,
   countDrift: countDriftTask,
+  evaluatePair: evaluatePairTask,
   foldLayer: foldLayerTask,
   hashSource: hashSourceTask,
   loadRows: loadRowsTask,

@@ -41,6 +41,7 @@ const WORDS: Readonly<Record<Garbage['kind'], string>> = {
   folded: 'folded layers',
   matches: 'matched pairs',
   chains: 'chains',
+  evaluations: 'evaluated pairs',
   unfinished: 'states of unfinished matches',
   probe: 'traces of checks',
 };

@@ -50,6 +50,13 @@ export const addVerify: AddVerb = (program, action) =>
 
 async function verifyVerb(output: Output, argument: string, flags: VerifyFlags): Promise<number> {
   const { folder, manifest } = await findResults(argument, flags.out);
+  if (manifest.kind === 'evaluation') {
+    throw new UsageError('an evaluation is no matching: there is nothing to prove', {
+      file: folder,
+      expected: 'the folder of a run or pair',
+      remedy: `Verify its run: sae-match verify ${manifest.run_id}`,
+    });
+  }
   const [pairs, options] = manifest.kind === 'run' ? runPairs(manifest, flags) : pairPairs(manifest, flags);
   const bar = createProgressBar(output.interactive);
   let current = { index: 0, total: pairs.length };

@@ -1,0 +1,122 @@
+import { EVALUATION_LAYOUT, runFolder } from '../../artifacts/layout';
+import { openStore } from '../../artifacts/store/open-store';
+import { decodeMethods } from '../../artifacts/tables/methods';
+import type { MethodRow } from '../../artifacts/tables/methods';
+import { METHODS, parseMethods } from '../../matching/evaluation/methods';
+import type { Method } from '../../matching/evaluation/methods';
+import type { evaluateRun } from '../../workflows/evaluate-run';
+import { evaluationWorkflowId } from '../../workflows/evaluation-workflow';
+import type { RunSpec } from '../../workflows/run-types';
+import { exitCodeOfState } from '../exit-codes';
+import { followWorkflow } from '../follow-run';
+import { figure, formatTable } from '../format-table';
+import { createInterrupt } from '../interrupt';
+import type { Output } from '../output';
+import { requireManifest, resolveRunArgument } from '../run-argument';
+import { executionFor } from '../run-request';
+import { serverChoice, withServerFlags } from '../server-flags';
+import type { ServerFlags } from '../server-flags';
+import { openSession } from '../session';
+import { DEFAULT_PARALLEL, parseParallel } from '../spec/parse-parallel';
+import { parseBytes } from '../../transport/parse-bytes';
+import type { AddVerb } from '../verb';
+import { PARALLEL_FLAG, PARALLEL_HELP } from './run';
+
+interface EvaluateFlags extends ServerFlags {
+  readonly out?: string;
+  readonly methods?: string;
+  readonly memoryBudget?: string;
+  readonly parallel?: string;
+  readonly json?: boolean;
+}
+
+export const addEvaluate: AddVerb = (program, action) =>
+  withServerFlags(program.command('evaluate'))
+    .summary('compare the matches of a run with what simpler methods choose')
+    .description(
+      'Chooses a target for every feature by each method, and says how far what it chooses is apart: from the weights alone,\n' +
+        'for every pair of layers of a finished run. Writes evaluation/methods.parquet into the folder of the run.'
+    )
+    .argument('<run>', 'id of a run, or its folder')
+    .option('--methods <list>', `some of ${METHODS.join(', ')} (default: all)`)
+    .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
+    .option('--memory-budget <size>', 'memory a process may use, such as 4GiB (default: 70 % of the machine)')
+    .option(PARALLEL_FLAG, PARALLEL_HELP)
+    .option('--json', 'print as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sae-match evaluate 3f9a0c1b2d4e\n  sae-match evaluate 3f9a0c1b2d4e --methods nearest,matched_folded --json'
+    )
+    .action(action((output, argument: string, flags: EvaluateFlags) => evaluateVerb(output, argument, flags)));
+
+async function evaluateVerb(output: Output, argument: string, flags: EvaluateFlags): Promise<number> {
+  const methods = flags.methods === undefined ? METHODS : parseMethods(flags.methods);
+  const choice = {
+    memoryBudget: flags.memoryBudget === undefined ? null : parseBytes(flags.memoryBudget, '--memory-budget'),
+    parallel: flags.parallel === undefined ? DEFAULT_PARALLEL : parseParallel(flags.parallel),
+    deadlineSeconds: null,
+  };
+  const { runId, out, manifest } = await resolveRunArgument(argument, flags.out);
+  const spec = { ...(requireManifest({ runId, out, manifest }).spec as RunSpec), out };
+  // Checkpoints are compared by the run itself.
+  delete spec.previous;
+  const session = await openSession({ server: serverChoice(flags), worker: true, output });
+  const interrupt = createInterrupt();
+  try {
+    const request = { runId, spec, execution: executionFor(choice, session), methods };
+    const handle = await session.client.workflow.start<typeof evaluateRun>('evaluateRun', {
+      workflowId: evaluationWorkflowId(runId),
+      taskQueue: request.execution.taskQueue,
+      args: [request],
+      staticSummary: `evaluation of ${runId}`,
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    });
+    const outcome = await interrupt.during(followWorkflow<typeof evaluateRun>(session, handle, output));
+    const rows = await readRows(out, runId);
+    if (flags.json === true) output.json({ run_id: runId, ...outcome, methods: rows });
+    else printMethods(output, rows, `${out}/${runFolder(runId)}/${EVALUATION_LAYOUT.folder}`);
+    for (const { message } of outcome.failures) output.warn(message);
+    return exitCodeOfState(outcome.state);
+  } finally {
+    interrupt.dispose();
+    await session.close();
+  }
+}
+
+async function readRows(out: string, runId: string): Promise<MethodRow[]> {
+  const key = `${runFolder(runId)}/${EVALUATION_LAYOUT.methods}`;
+  return decodeMethods(await openStore(out).get(key), key);
+}
+
+/** The mean over the pairs of layers of what the table says of each. */
+function printMethods(output: Output, rows: readonly MethodRow[], folder: string): void {
+  const header = ['method', 'pairs', 'features', 'targets', 'MSE decoder', 'encoder', 'bias', 'median cosine'];
+  const lines = METHODS.flatMap((method) => {
+    const of = rows.filter((row) => row.method === method);
+    return of.length === 0 ? [] : [methodLine(method, of)];
+  });
+  for (const line of formatTable(header, lines, [1, 2, 3, 4, 5, 6, 7])) output.print(line);
+  output.print();
+  output.print('means over the pairs of layers; MSE: mean squared difference of the folded rows of what was chosen');
+  output.print(`results: ${folder}`);
+}
+
+function methodLine(method: Method, rows: readonly MethodRow[]): string[] {
+  const meanOf = (column: keyof MethodRow): string => {
+    const values = rows.map((row) => row[column]).filter((value) => typeof value === 'number');
+    return values.length === 0 ? '-' : figure(values.reduce((sum, value) => sum + value, 0) / values.length);
+  };
+  const total = (column: 'features' | 'distinct_targets'): string =>
+    String(rows.reduce((sum, row) => sum + row[column], 0));
+  return [
+    method,
+    String(rows.length),
+    total('features'),
+    total('distinct_targets'),
+    meanOf('folded_mse_decoder'),
+    meanOf('folded_mse_encoder'),
+    meanOf('folded_mse_bias'),
+    meanOf('cosine_q50'),
+  ];
+}
