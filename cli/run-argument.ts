@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../matching/errors';
 import { findManifest } from './runs';
-import { absolute } from './spec/location';
+import { absolute } from '../sae/sources/location';
 import { DEFAULT_OUT } from './spec/resolve-spec';
 import type { RunManifest } from '../artifacts/manifest';
 

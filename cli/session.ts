@@ -3,7 +3,6 @@ import type { Client } from '@temporalio/client';
 import { openEmbedded } from '../infra/embedded';
 import type { EmbeddedSession } from '../infra/embedded';
 import { openHome } from '../infra/home';
-import { memoryLimit } from '../infra/machine';
 import { ensureServer } from '../infra/temporal/embedded-server';
 import type { WorkerProgram } from '../infra/worker-process';
 import { CancelledError, EnvironmentError } from '../matching/errors';
@@ -45,8 +44,6 @@ export interface SessionOptions {
 
 /** Names the embedded server to its worker, to which nothing that is configured for other servers applies. */
 export const EMBEDDED_SERVER_FLAG = '--embedded-server';
-/** Share of the machine's memory that a process may use unless told otherwise. */
-const MEMORY_SHARE = 0.7;
 /** A worker that is asked to stop gets this long for what it is doing. */
 const GRACE_SECONDS = 10;
 /** Time limit of one request; the client repeats it until then when the server is not there. */
@@ -170,11 +167,6 @@ function workerProgram(address: string, taskQueue: string): WorkerProgram {
 /** Prefix of the task queues, `SAE_MATCH_TASK_QUEUE` or `sae-match`. */
 export function taskQueueName(): string {
   return process.env.SAE_MATCH_TASK_QUEUE ?? 'sae-match';
-}
-
-/** Bytes a process may use by default: 70 % of what the machine or its container has. */
-export function defaultMemoryBudget(): number {
-  return Math.floor(memoryLimit() * MEMORY_SHARE);
 }
 
 async function connect(server: ServerAddress): Promise<Client> {

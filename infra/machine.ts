@@ -8,6 +8,9 @@ import { promisify } from 'node:util';
 /** Oldest Node.js that can `require` the ES modules in use. */
 export const minimumNode = '20.19.0';
 
+/** Share of the machine's memory that a process may use unless told otherwise. */
+const MEMORY_SHARE = 0.7;
+
 /** What matters of a machine before a run. */
 export interface MachineFacts {
   readonly node: { readonly version: string; readonly supported: boolean; readonly minimum: string };
@@ -34,6 +37,11 @@ export function memoryLimit(): number {
   // Without a limit the system reports zero or an absurdly large number.
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+/** Bytes a process may use by default: 70 % of what the machine or its container has. */
+export function defaultMemoryBudget(): number {
+  return Math.floor(memoryLimit() * MEMORY_SHARE);
 }
 
 /** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */

@@ -3,7 +3,7 @@ import type { Side } from './assignment-problem';
 import type { EngineResult } from './engine/match-engine';
 import { pairCost } from './features';
 import type { Features } from './features';
-import type { Certificate } from './matching';
+import type { Certificate } from './certificate';
 
 export interface CertifyInput {
   readonly source: Features;

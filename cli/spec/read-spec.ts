@@ -9,10 +9,10 @@ import { parseStep } from '../../sae/select/selection';
 import { parsePairs } from '../../workflows/plan-pairs';
 import { parseDuration } from './parse-duration';
 import { parseBytes } from '../../transport/parse-bytes';
-import { absolute } from './location';
-import { parsePartWeights } from './parse-part-weights';
+import { absolute } from '../../sae/sources/location';
+import { parsePartWeights } from '../../matching/options/parse-part-weights';
 import { parsePrevious } from './parse-previous';
-import { parseScale } from './parse-scale';
+import { parseScale } from '../../sae/scale/parse-scale';
 import { specSchema } from './spec-schema';
 import type { SpecFile } from './spec-schema';
 

@@ -9,13 +9,13 @@ import { giveScale } from '../../sae/scale/give-scale';
 import { parseLayers, selectLayers } from '../../sae/select/layers';
 import type { SaeSource } from '../../sae/sources/source';
 import { withDownloadBar } from '../download-bar';
-import { checkFolder } from '../out-folder';
+import { checkFolder } from '../../artifacts/out-folder';
 import type { Output } from '../output';
 import { withScaleFlag } from '../scale-flag';
 import { argumentOptions, withSelectionFlags } from '../selection-flags';
 import type { SelectionFlags } from '../selection-flags';
-import { absolute } from '../spec/location';
-import { parseScale } from '../spec/parse-scale';
+import { absolute } from '../../sae/sources/location';
+import { parseScale } from '../../sae/scale/parse-scale';
 import type { AddVerb } from '../verb';
 
 interface ConvertFlags extends SelectionFlags {

@@ -6,7 +6,7 @@ import { openStore } from '../../artifacts/store/open-store';
 import { homeFolder } from '../../infra/home';
 import type { Home } from '../../infra/home';
 import { cacheFolder } from '../../transport/cache-folder';
-import { freeDisk, isAtLeast, machineFacts } from '../../infra/machine';
+import { defaultMemoryBudget, freeDisk, isAtLeast, machineFacts } from '../../infra/machine';
 import type { MachineFacts } from '../../infra/machine';
 import { serverStatus } from '../../infra/temporal/embedded-server';
 import { findInstalledTemporal } from '../../infra/temporal/find-binary';
@@ -25,7 +25,6 @@ import { formatBytes } from '../format-table';
 import type { Output } from '../output';
 import { serverChoice, withServerFlags } from '../server-flags';
 import type { ServerFlags } from '../server-flags';
-import { defaultMemoryBudget } from '../session';
 import type { AddVerb } from '../verb';
 
 /** What was found about one thing that runs need; only `fail` makes the machine unusable. */

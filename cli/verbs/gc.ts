@@ -12,7 +12,7 @@ import { formatBytes, formatTable } from '../format-table';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
-import { absolute } from '../spec/location';
+import { absolute } from '../../sae/sources/location';
 import { parseDuration } from '../spec/parse-duration';
 import { DEFAULT_OUT } from '../spec/resolve-spec';
 import type { AddVerb } from '../verb';

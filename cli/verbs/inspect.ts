@@ -13,7 +13,7 @@ import type { Output } from '../output';
 import { withScaleFlag } from '../scale-flag';
 import { argumentOptions, withSelectionFlags } from '../selection-flags';
 import type { SelectionFlags } from '../selection-flags';
-import { parseScale } from '../spec/parse-scale';
+import { parseScale } from '../../sae/scale/parse-scale';
 import type { AddVerb } from '../verb';
 
 interface InspectFlags extends SelectionFlags {

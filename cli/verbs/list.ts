@@ -9,7 +9,7 @@ import { serverChoice, withServerFlags } from '../server-flags';
 import type { ServerFlags } from '../server-flags';
 import { openSession } from '../session';
 import type { Session } from '../session';
-import { absolute } from '../spec/location';
+import { absolute } from '../../sae/sources/location';
 import { DEFAULT_OUT } from '../spec/resolve-spec';
 import type { AddVerb } from '../verb';
 import type { RunRequest, RunState } from '../../workflows/run-types';

@@ -12,7 +12,7 @@ import { EXIT } from '../exit-codes';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
 import { resolveRunArgument } from '../run-argument';
-import { absolute } from '../spec/location';
+import { absolute } from '../../sae/sources/location';
 import type { AddVerb } from '../verb';
 import { driftName, pairName, verifyResults } from '../verify-results';
 import type { PairToVerify, SaeToVerify, Verification, VerifiedPair, VerifyOptions } from '../verify-results';

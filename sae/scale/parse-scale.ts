@@ -1,5 +1,5 @@
 import { UsageError } from '../../matching/errors';
-import { absolute } from './location';
+import { absolute } from '../sources/location';
 
 const THRESHOLD = 'threshold:';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { parseComparison, parseMetric } from '../../../cli/spec/parse-comparison';
-import type { GivenComparison } from '../../../cli/spec/parse-comparison';
+import { parseComparison, parseMetric } from '../../../matching/options/parse-comparison';
+import type { GivenComparison } from '../../../matching/options/parse-comparison';
 import { UsageError } from '../../../matching/errors';
 import { featuresOf, PARTS_OF_MODE, WEIGHT_MODES } from '../../../matching/features';
 import type { PartName } from '../../../matching/features';

@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
-import { isPairCheckpoint } from '../artifacts/layout';
-import { readManifest } from '../artifacts/manifest';
-import { checkWritable } from '../artifacts/store/check-writable';
-import { fileError } from '../artifacts/store/file-errors';
-import { openStore } from '../artifacts/store/open-store';
-import { isTemporaryName } from '../artifacts/store/temporary-file';
+import { isPairCheckpoint } from './layout';
+import { readManifest } from './manifest';
+import { checkWritable } from './store/check-writable';
+import { fileError } from './store/file-errors';
+import { openStore } from './store/open-store';
+import { isTemporaryName } from './store/temporary-file';
 import { EnvironmentError, SaeMatchError, UsageError } from '../matching/errors';
 
 /**

@@ -1,4 +1,4 @@
-import { parseScale } from '../../../cli/spec/parse-scale';
+import { parseScale } from '../../../sae/scale/parse-scale';
 import { UsageError } from '../../../matching/errors';
 
 it.each([

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { refuseSecrets } from '../../sae/sources/refuse-secrets';
+import { refuseSecrets } from './refuse-secrets';
 
 /**
  * An absolute path; URLs are left alone, but for slashes at the end of a place in a bucket.

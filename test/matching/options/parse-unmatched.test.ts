@@ -1,4 +1,4 @@
-import { parseUnmatched } from '../../../cli/spec/parse-unmatched';
+import { parseUnmatched } from '../../../matching/options/parse-unmatched';
 import { UsageError } from '../../../matching/errors';
 
 it.each([

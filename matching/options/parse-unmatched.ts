@@ -1,4 +1,4 @@
-import { UsageError } from '../../matching/errors';
+import { UsageError } from '../errors';
 
 /** Parses ρ of `--unmatched`: a number from −1 to 1. @throws UsageError */
 export function parseUnmatched(given: string | number): number {

@@ -1,4 +1,4 @@
-import { parsePartWeights } from '../../../cli/spec/parse-part-weights';
+import { parsePartWeights } from '../../../matching/options/parse-part-weights';
 import { UsageError } from '../../../matching/errors';
 
 it.each([

@@ -1,6 +1,6 @@
-import { UsageError } from '../../matching/errors';
-import { PARTS_OF_MODE } from '../../matching/features';
-import type { PartName, PartWeights } from '../../matching/features';
+import { UsageError } from '../errors';
+import { PARTS_OF_MODE } from '../features';
+import type { PartName, PartWeights } from '../features';
 
 const PARTS = PARTS_OF_MODE.all;
 /** Further apart, squared norms could leave the range of float64. */

@@ -1,7 +1,6 @@
-import { UsageError } from '../../matching/errors';
-import { METRICS, parseWeightMode, PARTS_OF_MODE, WEIGHT_MODES } from '../../matching/features';
-import type { Metric, PartName, PartWeights, WeightMode } from '../../matching/features';
-import type { RunSpec } from '../../workflows/run-types';
+import { UsageError } from '../errors';
+import { METRICS, parseWeightMode, PARTS_OF_MODE, WEIGHT_MODES } from '../features';
+import type { Metric, PartName, PartWeights, WeightMode } from '../features';
 import { parsePartWeights } from './parse-part-weights';
 
 /** What is compared, as flags and keys say it. */
@@ -11,13 +10,21 @@ export interface GivenComparison {
   readonly partWeights?: string | Readonly<Record<string, number>> | undefined;
 }
 
+/** What is compared, in its one form: only what differs from the defaults is there. */
+export interface Comparison {
+  readonly weights: WeightMode;
+  readonly metric?: Exclude<Metric, 'mse'>;
+  /** Weights other than 1 of the parts' squared distances. */
+  readonly part_weights?: PartWeights;
+}
+
 /**
  * Brings what is compared to its one form, so that two ways of asking for the same are the same run: the mode that has
  * exactly the parts of a weight other than 0 where there is one, and only what differs from the defaults.
  *
  * @throws UsageError when something cannot be understood, a part is named that the mode has not, or none is left
  */
-export function parseComparison(given: GivenComparison): Pick<RunSpec, 'weights' | 'metric' | 'part_weights'> {
+export function parseComparison(given: GivenComparison): Comparison {
   const mode = parseWeightMode(given.weights ?? 'decoder');
   const metric = parseMetric(given.metric ?? 'mse');
   const partWeights = given.partWeights === undefined ? {} : parsePartWeights(given.partWeights);
