@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 /**
  * The folders of the project and what each may import from the others. Dependencies point one way:
- * cli, workers -> workflows, activities -> sae, artifacts, kernels -> transport -> matching.
+ * cli, library, workers -> workflows, activities -> sae, artifacts, kernels -> transport -> matching.
  */
 const mayImport = {
   matching: [],
@@ -16,6 +16,7 @@ const mayImport = {
   infra: ['transport', 'matching'],
   report: ['artifacts', 'transport', 'matching'],
   workers: ['activities', 'workflows', 'infra', 'sae', 'artifacts', 'kernels', 'transport', 'matching'],
+  library: ['activities', 'workflows', 'infra', 'sae', 'artifacts', 'kernels', 'transport', 'matching'],
   cli: [
     'workers',
     'activities',

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
-import type { ObjectStore } from '../../artifacts/store/object-store';
 import type { OrtDevice } from '../../kernels/ort-device';
-import type { MatchPorts } from '../../matching/ports';
+import type { CheckpointPort, MatchPorts } from '../../matching/ports';
 import type { TaskContext } from '../task-context';
 import { createTileThreads } from '../tiles/tile-threads';
-import { createCheckpoint } from './match-checkpoint';
 
 /** What a process lends to the matches it runs. */
 export interface MatchResources {
@@ -25,20 +23,19 @@ export interface MatchPool extends Omit<MatchResources, 'device'> {
 }
 
 /** What the process may still allocate for one match, both layers being loaded. */
-export function memoryLeft({ memoryBudget, slots }: MatchResources): number {
+export function memoryLeft({ memoryBudget, slots }: Pick<MatchResources, 'memoryBudget' | 'slots'>): number {
   return Math.max(0, Math.floor((memoryBudget - process.memoryUsage.rss()) / slots));
 }
 
 /**
  * The engine's ports, reporting to the task's context.
  *
- * @param checkpoint name of the object that keeps the state of this match
+ * @param checkpoint where a long match leaves its state; null: nowhere
  */
 export function matchPorts(
   context: TaskContext,
-  { device, slots, checkpointSeconds }: MatchResources,
-  store: ObjectStore,
-  checkpoint: string
+  { device, slots }: Pick<MatchResources, 'device' | 'slots'>,
+  checkpoint: CheckpointPort | null
 ): MatchPorts {
   const threads = Math.max(1, Math.floor(availableParallelism() / slots));
   return {
@@ -52,7 +49,7 @@ export function matchPorts(
     onFallback: (from, to) => {
       context.onNote(`matching on ${device} moves from ${from} to ${to}`);
     },
-    checkpoint: createCheckpoint(store, checkpoint, checkpointSeconds),
+    ...(checkpoint !== null && { checkpoint }),
     now: () => performance.now(),
   };
 }

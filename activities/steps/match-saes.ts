@@ -1,13 +1,9 @@
-import { crc32c } from '../../transport/crc32c';
 import { contentKey } from '../../artifacts/content-key';
 import { PAIR_LAYOUT, pairCheckpoint } from '../../artifacts/layout';
-import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
-import type { ManifestInput } from '../../artifacts/manifest';
 import { openStore } from '../../artifacts/store/open-store';
 import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { MATCHING_VERSION } from '../../matching/match-pair';
-import { VERSION } from '../../matching/version';
 import type { SaeHeader } from '../../sae/canonical';
 import { hashInputs } from '../../sae/hash-inputs';
 import { resolveSaeArgument } from '../../sae/sae-argument';
@@ -18,7 +14,6 @@ import type { SaeSelection } from '../../sae/select/selection';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
 import { hashOptions } from './hash-options';
-import { environmentFacts } from './environment-facts';
 import { deleteCheckpoint } from './match-checkpoint';
 import type { MatchResources } from './match-resources';
 import { matchRows } from './match-rows';
@@ -27,6 +22,7 @@ import { matchingOptions } from './matching-options';
 import type { MatchingOptions } from './matching-options';
 import type { SideRef } from './rows-ref';
 import type { ExpectedScale } from './scale-unchanged';
+import { writePair } from './write-pair';
 
 export interface MatchSaesInput extends MatchingOptions {
   /** SAE arguments: a folder, a file, or `<source>#<layer>`. */
@@ -71,7 +67,7 @@ export async function matchSaesTask(input: MatchSaesInput, context: TaskContext)
   const seconds = (Date.now() - started.getTime()) / 1000;
   const row: PairRow = { ...matchRow(pair, seconds), composed_agreement: null, composed_extra_cost: null };
   const requested = { ...options, ...(input.scale !== undefined && { scale: input.scale }), format: input.format };
-  await writeFolder(input.out, started, [matched.source!, matched.target!], requested, row, {
+  await writePair(input.out, started, [matched.source!, matched.target!], requested, row, {
     ...encodeMatchTables(pair, hashes, options),
     [PAIR_LAYOUT.pairs]: encodePairs([row], { inputs: hashes, options }),
   });
@@ -120,38 +116,3 @@ function sideOf({ name, sha256, scale }: IdentifiedSae, { format, fold, degenera
 }
 
 const bytesOf = ({ features, dIn, dOut }: SaeHeader): number => features * (dIn + dOut) * 4;
-
-async function writeFolder(
-  out: string,
-  started: Date,
-  inputs: ManifestInput[],
-  options: Readonly<Record<string, unknown>>,
-  row: PairRow,
-  tables: Readonly<Record<string, Uint8Array>>
-): Promise<void> {
-  const store = openStore(out);
-  await store.delete(PAIR_LAYOUT.manifest);
-  const artifacts = [];
-  for (const [path, bytes] of Object.entries(tables).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    await store.put(path, bytes);
-    artifacts.push({ path, bytes: bytes.length, crc32c: crc32c(bytes) });
-  }
-  const finished = new Date();
-  await writeManifest(store, PAIR_LAYOUT.manifest, {
-    schema: MANIFEST_SCHEMA,
-    kind: 'pair',
-    state: 'done',
-    version: VERSION,
-    options: { ...options },
-    inputs,
-    pairs: [{ source_layer: row.source_layer, target_layer: row.target_layer, status: 'done' }],
-    failures: [],
-    artifacts,
-    timings: {
-      started: started.toISOString(),
-      finished: finished.toISOString(),
-      seconds: (finished.getTime() - started.getTime()) / 1000,
-    },
-    environment: environmentFacts(),
-  });
-}

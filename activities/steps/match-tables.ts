@@ -16,6 +16,21 @@ export interface MatchedPair {
   readonly matching: Matching;
 }
 
+/** The part of it that its tables are made of. */
+export interface TabledPair extends Pick<MatchedPair, 'sourceLayer' | 'targetLayer'> {
+  readonly matching: Pick<
+    Matching,
+    | 'elements'
+    | 'targetFeature'
+    | 'sourceFeature'
+    | 'cost'
+    | 'nearestTarget'
+    | 'nearestCost'
+    | 'mutualNearest'
+    | 'certificate'
+  > & { readonly decoderCosine: ArrayLike<number>; readonly encoderCosine: ArrayLike<number> };
+}
+
 export interface TableInputs {
   /** SHA-256 of the files of each side. */
   readonly source: readonly string[];
@@ -24,7 +39,7 @@ export interface TableInputs {
 
 /** The three tables of a pair as Parquet bytes. */
 export function encodeMatchTables(
-  pair: MatchedPair,
+  pair: TabledPair,
   inputs: TableInputs,
   options: MatchingOptions
 ): Record<TableName, Uint8Array> {

@@ -6,6 +6,7 @@ import type { SolvedMatching } from '../../matching/matching';
 import type { TaskContext } from '../task-context';
 import { checkSpaces } from './check-spaces';
 import type { LoadedRows } from './load-rows';
+import { createCheckpoint } from './match-checkpoint';
 import { matchPorts, memoryLeft } from './match-resources';
 import type { MatchResources } from './match-resources';
 import type { MatchingOptions } from './matching-options';
@@ -51,6 +52,6 @@ export function solve(
     a,
     b,
     { availableMemory: memoryLeft(resources), unmatched: options.unmatched ?? null },
-    matchPorts(context, resources, openStore(out), checkpoint)
+    matchPorts(context, resources, createCheckpoint(openStore(out), checkpoint, resources.checkpointSeconds))
   );
 }

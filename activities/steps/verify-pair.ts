@@ -22,6 +22,8 @@ import { giveScale } from '../../sae/scale/give-scale';
 import type { TaskContext } from '../task-context';
 import { driftSide } from './count-drift';
 import type { MatchingOptions } from './matching-options';
+import { proofFaults } from './proof-faults';
+import { reportRowsDone } from './prove-folded';
 
 export interface VerifyPairInput extends MatchingOptions {
   /** Folder or URL that holds the tables. */
@@ -87,12 +89,9 @@ export async function verifyPairTask(input: VerifyPairInput, context: TaskContex
       targetDual: dualsOf(v, target.count),
       unmatched: input.unmatched ?? null,
     };
-    return proveOptimality(claim, openFloatProducts, (done, total) => {
-      context.throwIfCancelled();
-      if (done % 64 === 0) context.onProgress({ phase: 'verifying', done, total, gap: null });
-    });
+    return proveOptimality(claim, openFloatProducts, reportRowsDone(context));
   });
-  if (proof !== null) certificateFaults.push(...proofFaults(proof, input.statedObjective));
+  if (proof !== null) certificateFaults.push(...proofFaults(proof, input.statedObjective, 'pairs.parquet'));
   return { permutationFaults, proof, certificateFaults };
 }
 
@@ -159,21 +158,4 @@ function dualsOf(side: CertificateSide, count: number): Float64Array {
     if (feature < count) duals[feature] = side.dual[row]!;
   });
   return duals;
-}
-
-function proofFaults(proof: OptimalityProof, stated: number | null): string[] {
-  const faults: string[] = [];
-  if (!proof.holds) {
-    const numbers = `gap ${proof.gap.toExponential(3)}, violation ${proof.violation.toExponential(3)}`;
-    faults.push(
-      `the duals do not prove that the matching is optimal (${numbers}, tolerance ${proof.tolerance.toExponential(3)})`
-    );
-  }
-  if (proof.wrongCost !== null) {
-    faults.push(`the cost of source feature ${proof.wrongCost} in the matches table is not that of its match`);
-  }
-  if (stated !== null && Math.abs(stated - proof.objective) > proof.tolerance) {
-    faults.push(`pairs.parquet states the objective ${stated}, the matching costs ${proof.objective}`);
-  }
-  return faults;
 }

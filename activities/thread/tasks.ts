@@ -7,8 +7,10 @@ import { evaluatePairTask } from '../steps/evaluate-pair';
 import { foldLayerTask } from '../steps/fold-layer';
 import { hashSourceTask } from '../steps/hash-source';
 import { loadRowsTask } from '../steps/load-rows';
+import { matchFoldedTask } from '../steps/match-folded';
 import { matchLayersTask } from '../steps/match-layers';
 import { matchSaesTask } from '../steps/match-saes';
+import { proveFoldedTask } from '../steps/prove-folded';
 import { solveRowsTask } from '../steps/solve-rows';
 import { verifyPairTask } from '../steps/verify-pair';
 import type { TaskContext } from '../task-context';
@@ -23,9 +25,11 @@ export const TASKS = {
   foldLayer: foldLayerTask,
   hashSource: hashSourceTask,
   loadRows: loadRowsTask,
+  matchFolded: matchFoldedTask,
   matchLayers: matchLayersTask,
   matchSaes: matchSaesTask,
   previewRun: previewRunTask,
+  proveFolded: proveFoldedTask,
   solveRows: solveRowsTask,
   verifyPair: verifyPairTask,
 } satisfies Record<string, (input: never, context: TaskContext) => Promise<unknown>>;

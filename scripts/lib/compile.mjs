@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 import { Failure } from './failure.mjs';
 import { isFresh } from './freshness.mjs';
@@ -23,6 +24,7 @@ export async function compile({ despiteErrors = false } = {}) {
   const tsc = [at('node_modules/typescript/bin/tsc'), '-p', at('.'), ...(despiteErrors ? ['--noCheck'] : [])];
   const { code, output } = await runQuietly(process.execPath, tsc);
   if (code !== 0 && !despiteErrors) throw new Failure(`${tail(output, 40)}\nsae-match: the program does not compile.`);
+  removeStale('dist');
   await bundleWorkflows();
   if (existsSync(at('dist/cli/main.js'))) chmodSync(at('dist/cli/main.js'), 0o755);
   if (code !== 0) return;
@@ -30,6 +32,16 @@ export async function compile({ despiteErrors = false } = {}) {
   writeFileSync(mark, '');
   // A source that was saved meanwhile may not be in the result.
   utimesSync(mark, began, began);
+}
+
+/** Removes what was compiled from sources that are gone: it would hide that something still needs them, and be packed. */
+function removeStale(folder) {
+  for (const entry of readdirSync(at(folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const source = path.replace(/^dist./, '').replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
+    if (entry.isDirectory()) removeStale(path);
+    else if (folder !== 'dist' && (path.endsWith('.map') || !existsSync(at(source)))) rmSync(at(path));
+  }
 }
 
 /** Packs the workflow code into the one file that workers load. */

@@ -8,6 +8,7 @@ const FOLDERS = [
   'cli',
   'infra',
   'kernels',
+  'library',
   'sae',
   'scripts',
   'transport',
