@@ -2,7 +2,6 @@ import { InputError } from '../matching/errors';
 import { rowsFromArray } from '../matching/row-matrix';
 import type { FloatArray } from '../matching/row-matrix';
 import type { Gauge } from '../sae/canonical';
-import { requireFinite } from '../sae/formats/require-finite';
 import type { Sae } from './sae';
 
 /** The weights of an SAE in arrays, row-major, one row a feature: float32 or float64, in raw activation units. */
@@ -56,7 +55,7 @@ export function createSae(arrays: SaeArrays): Sae {
   }
   const decoderBias = vector('decoderBias', arrays.decoderBias ?? new Float64Array(dOut), dOut, name);
   const gauge: Gauge = threshold !== undefined ? 'theta' : scale !== undefined ? 'given' : 'decoder_norm';
-  const sae: Sae = {
+  return {
     ...{ name, files: [], scaledBy: null },
     header: {
       ...{ format: 'arrays', path: '.', layer: arrays.layer ?? null, hook: arrays.hook ?? null, features, dIn, dOut },
@@ -74,14 +73,15 @@ export function createSae(arrays: SaeArrays): Sae {
     selectScale: null,
     skip: null,
   };
-  requireFinite(sae, name);
-  return sae;
 }
 
 /** Elements of a row. */
 function columns(field: string, matrix: FloatArray, features: number, file: string): number {
   const width = matrix.length / features;
-  if (Number.isInteger(width) && width > 0) return width;
+  if (Number.isInteger(width) && width > 0) {
+    checkFinite(field, matrix, file);
+    return width;
+  }
   throw new InputError('a matrix does not have a row for each feature', {
     ...{ file, field, found: `${matrix.length} elements for ${features} features` },
     expected: 'features × dimensions elements, as many features as encoderBias has elements',
@@ -94,7 +94,14 @@ function vector(field: string, values: FloatArray, length: number, file: string)
       ...{ file, field, found: `${values.length} elements`, expected: `${length}` },
     });
   }
+  checkFinite(field, values, file);
+  return Float64Array.from(values);
+}
+
+function checkFinite(field: string, values: FloatArray, file: string): void {
   const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return Float64Array.from(values);
-  throw new InputError('a number is not finite', { file, field, found: `${values[bad]!} at element ${bad}` });
+  if (bad < 0) return;
+  throw new InputError('a number is not finite', {
+    ...{ file, field, found: `${values[bad]!} at element ${bad}`, expected: 'finite numbers only' },
+  });
 }
