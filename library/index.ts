@@ -28,13 +28,19 @@ export { readChains, readMatching, readPairs } from './read-results';
 export type { LayerPair } from './read-results';
 export type { Progress, TaskOptions } from './task-options';
 
+export type { PairRow, PairStatus } from '../artifacts/tables/pairs';
+export type { DeviceChoice } from '../kernels/choose-device';
+export type { DeviceKind, OrtDevice } from '../kernels/ort-device';
 export { compose, permuteActivations } from '../matching/composition';
 export type { Chain } from '../matching/chains';
 export type { Certificate } from '../matching/certificate';
-export type { Metric, PartWeights, WeightMode } from '../matching/features';
+export type { Metric, PartName, PartWeights, WeightMode } from '../matching/features';
+export type { FoldedLayer, Gauge } from '../matching/folding';
 export { rowOf } from '../matching/row-matrix';
 export type { FloatArray, RowMatrix } from '../matching/row-matrix';
 export { VERSION } from '../matching/version';
+export type { ErrorFacts } from '../matching/errors';
+export type { Activation, SaeHeader } from '../sae/canonical';
 export {
   ArtifactCorruptError,
   CancelledError,

@@ -7,6 +7,16 @@ export const COMPOSITION_VERSION = 1;
  * Composition of two matchings, P(A→C) = P(B→C)∘P(A→B) (SAE Match, arXiv 2410.07656, Sect. 3). In the convention used
  * everywhere here, entry i is the feature that feature i maps to, −1 when it maps to none:
  * `compose(ab, bc)[i] = bc[ab[i]]`.
+ *
+ * @throws SaeMatchError when the first maps to a feature that the second does not have
+ *
+ * @example
+ * ```ts
+ * import { compose } from 'sae-match';
+ *
+ * console.log([...compose(Int32Array.of(2, -1, 0), Int32Array.of(5, 6, 7))]);
+ * // [ 7, -1, 5 ]
+ * ```
  */
 export function compose(first: Int32Array, second: Int32Array): Int32Array {
   return first.map((middle) => {
@@ -28,6 +38,14 @@ export function compose(first: Int32Array, second: Int32Array): Int32Array {
  *
  * @param activations `[sources]`
  * @returns `[targets]`
+ *
+ * @example
+ * ```ts
+ * import { permuteActivations } from 'sae-match';
+ *
+ * console.log([...permuteActivations(Float64Array.of(5, 6), Int32Array.of(2, 0), 3)]);
+ * // [ 6, 0, 5 ]
+ * ```
  */
 export function permuteActivations(
   activations: Float64Array,

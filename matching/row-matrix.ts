@@ -6,8 +6,7 @@ export type FloatArray = Float32Array | Float64Array;
 export const MAX_BLOCK_BYTES = 1 << 30;
 
 /**
- * A matrix `[rows, columns]`, row-major, held as blocks of whole rows so that no ArrayBuffer exceeds
- * {@link MAX_BLOCK_BYTES}. Every block but the last has exactly `rowsPerBlock` rows.
+ * A matrix `[rows, columns]`, row-major, held as blocks of whole rows so that no ArrayBuffer exceeds 1 GiB. Every block but the last has exactly `rowsPerBlock` rows.
  */
 export interface RowMatrix<T extends FloatArray = Float32Array> {
   readonly rows: number;
