@@ -22,11 +22,13 @@ export const steps = {
       '<rootDir>/test/integration/',
       '<rootDir>/test/chaos/',
       '<rootDir>/test/cluster/',
+      '<rootDir>/test/package/',
       // Needs a production server, see check-postgres.mjs.
       '<rootDir>/test/production/',
       '--',
       ...args,
     ]),
+  package: (how, args) => jest(how, 'package', ['--', 'test/package/', ...args]),
   integration: (how, args) => jest(how, 'integration', ['--runInBand', '--', 'test/integration/', ...args]),
   // Each file has a home, a server and a worker of its own.
   chaos: (how, args) => jest(how, 'chaos', ['--', 'test/chaos/', ...args]),
@@ -41,7 +43,7 @@ export const steps = {
  */
 export const lanes = [
   { names: ['types', 'lint'], needs: 'packages' },
-  { names: ['unit'], needs: 'everything' },
+  { names: ['unit', 'package'], needs: 'everything' },
   { names: ['integration', 'chaos', 'cluster'], needs: 'emulator' },
 ];
 

@@ -94,7 +94,7 @@ describe('the tarball', () => {
 
 describe('the installed command', () => {
   it('runs by npx, and says its version', async () => {
-    const { code, stdout } = await installed.run('npx', ['--no', 'sae-match', '--version'], state);
+    const { code, stdout } = await installed.run('npx', ['--no', '--', 'sae-match', '--version'], state);
     expect([code, stdout.trim()]).toEqual([0, VERSION]);
   });
 
@@ -151,12 +151,11 @@ describe('the installed library', () => {
   it('keeps its inside to itself', async () => {
     const file = write('inside.cjs', `require('sae-match/dist/matching/match-pair.js');`);
     const { code, stderr } = await installed.run(process.execPath, [file], state);
-    expect([code, /ERR_PACKAGE_PATH_NOT_EXPORTED/.test(stderr)]).toEqual([1, true]);
+    expect([code, stderr.includes('ERR_PACKAGE_PATH_NOT_EXPORTED')]).toEqual([1, true]);
   });
 
   it.each([
     ['node16', 'node16'],
-    ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
   ])(
     'has types for strict TypeScript with module %s and resolution %s, libraries checked too',
@@ -174,8 +173,8 @@ describe('the installed library', () => {
         '--lib',
         'es2022,dom',
       ];
-      const types = ['--types', '', '--module', module, '--moduleResolution', how];
-      const finished = await installed.run(process.execPath, [TSC, ...options, ...types, file], state);
+      const modules = ['--module', module, '--moduleResolution', how];
+      const finished = await installed.run(process.execPath, [TSC, ...options, ...modules, file], state);
       expectCode(finished, 0);
     },
     120_000
@@ -188,7 +187,7 @@ const LIST_NAMES = `
   import * as module from 'sae-match';
   import { createRequire } from 'node:module';
   const required = Object.keys(createRequire(import.meta.url)('sae-match')).sort();
-  const imported = Object.keys(module).filter((name) => name !== 'default' && name !== 'module.exports').sort();
+  const imported = Object.keys(module).filter((name) => !['default', '__esModule', 'module.exports'].includes(name)).sort();
   console.log(JSON.stringify({ imported, required }));
 `;
 
