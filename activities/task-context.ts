@@ -13,7 +13,15 @@ export interface TaskContext {
 
 export interface TaskProgress {
   readonly phase:
-    'reading' | 'downloading' | 'hashing' | 'folding' | 'writing' | 'verifying' | 'evaluating' | MatchProgress['phase'];
+    | 'measuring'
+    | 'reading'
+    | 'downloading'
+    | 'hashing'
+    | 'folding'
+    | 'writing'
+    | 'verifying'
+    | 'evaluating'
+    | MatchProgress['phase'];
   readonly done: number;
   readonly total: number;
   readonly gap: number | null;

@@ -3,12 +3,20 @@ import { ArtifactCorruptError } from '../matching/errors';
 import { contentKeysSchema } from './content-keys';
 import type { ContentKeys } from './content-keys';
 import { runFolder } from './layout';
+import { predictionSchema } from './planning-record';
+import type { Prediction } from './planning-record';
 import type { ObjectStore } from './store/object-store';
 
 /** Value of the field `schema` of the plans that this version writes. */
 const PLAN_SCHEMA = 'sae-match/plan@1';
 
-const schema = z.object({ schema: z.literal(PLAN_SCHEMA), run_id: z.string(), content_keys: contentKeysSchema });
+const schema = z.object({
+  schema: z.literal(PLAN_SCHEMA),
+  run_id: z.string(),
+  content_keys: contentKeysSchema,
+  /** What the run was expected to take. Absent in plans of versions that predicted nothing. */
+  prediction: predictionSchema.optional(),
+});
 
 /** What an unfinished run will look for in the store or put there; it marks the run as live. */
 export type StoredPlan = z.infer<typeof schema>;
@@ -22,8 +30,18 @@ export function runPlanKey(runId: string): string {
  * Marks a run as live: until its plan is removed, what it refers to stays in the store. It is written once the inputs
  * are known, before anything is looked for in the store.
  */
-export async function writeRunPlan(store: ObjectStore, runId: string, keys: ContentKeys): Promise<void> {
-  const plan: StoredPlan = { schema: PLAN_SCHEMA, run_id: runId, content_keys: keys };
+export async function writeRunPlan(
+  store: ObjectStore,
+  runId: string,
+  keys: ContentKeys,
+  prediction?: Prediction
+): Promise<void> {
+  const plan: StoredPlan = {
+    schema: PLAN_SCHEMA,
+    run_id: runId,
+    content_keys: keys,
+    ...(prediction && { prediction }),
+  };
   await store.put(runPlanKey(runId), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));
 }
 

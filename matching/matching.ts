@@ -45,6 +45,8 @@ export interface MatchWork {
   readonly fallbacks: number;
   /** What was kept of the similarities between passes. */
   readonly storage: TileStorage;
+  /** Multiply-adds of the similarity tiles that were computed, repeated ones included. */
+  readonly multiplyAdds: number;
   /** Time of the sparse assignment problems, null when nobody lent a clock. */
   readonly solverSeconds: number | null;
 }

@@ -61,8 +61,8 @@ export function invert(targetFeature: Int32Array, targets: number): Int32Array {
   return sourceFeature;
 }
 
-function pickWork({ passes, device, fallbacks, storage, solverSeconds }: MatchWork): MatchWork {
-  return { passes, device, fallbacks, storage, solverSeconds };
+function pickWork({ passes, device, fallbacks, storage, multiplyAdds, solverSeconds }: MatchWork): MatchWork {
+  return { passes, device, fallbacks, storage, multiplyAdds, solverSeconds };
 }
 
 function expander(

@@ -1,11 +1,16 @@
-import { availableParallelism } from 'node:os';
+import type { Prediction } from '../../artifacts/planning-record';
 import { openStore } from '../../artifacts/store/open-store';
-import { memoryRange } from '../../matching/engine/plan';
-import type { LayerPlan, RunSpec } from '../../workflows/run-types';
+import type { LayerPlan, RunPlan, RunSpec } from '../../workflows/run-types';
+import { misfits } from '../planning/check-fit';
+import type { Misfit } from '../planning/check-fit';
+import type { MatchPlace } from '../planning/pair-work';
+import { predictRun, workOf } from '../planning/predict-run';
+import type { PlanningPlace } from '../planning/predict-run';
+import { bytesOf, sum } from '../planning/run-work';
+import type { RunBytes, RunWork } from '../planning/run-work';
 import { hashSourceTask } from '../steps/hash-source';
 import { driftSpec } from '../steps/planned-keys';
 import type { TaskContext } from '../task-context';
-import { createTileThreads } from '../tiles/tile-threads';
 import { previewLayer } from './preview-layer';
 import type { LayerPreview } from './preview-layer';
 import { previewPair } from './preview-pair';
@@ -17,6 +22,8 @@ import { lookInto } from './stored-records';
 export interface PreviewInput {
   readonly runId: string;
   readonly spec: RunSpec;
+  /** Where it would be carried out. */
+  readonly place: PlanningPlace;
 }
 
 /** What a run would do; field names as in the JSON of `plan`. */
@@ -27,19 +34,21 @@ export interface RunPreview {
   /** Where the run is compared with a previous checkpoint: its layers, and their matches with those of the run. */
   readonly previous?: { readonly layers: readonly LayerPreview[]; readonly pairs: readonly PairPreview[] };
   readonly totals: Totals;
+  /** Null where it is not known how fast the device is. */
+  readonly prediction: Prediction | null;
+  /** Pairs that would be matched and cannot be within the memory budget. */
+  readonly misfits: readonly Misfit[];
 }
 
-export interface Totals {
-  /** Bytes of the files of the layers that are folded. */
-  readonly read_bytes: number;
+export interface Totals extends RunBytes {
   /** Multiply-adds of one pass over all pairs of features, for the pairs that are matched: the least there is to do. */
   readonly multiply_adds: number;
-  /** Bytes that the largest of these matches takes on the processor, vectors included; null when none is matched. */
+  /** Bytes that the largest of these matches takes, vectors included; null when none is matched. */
   readonly match_memory: { readonly least: number; readonly most: number } | null;
 }
 
 /** Says what a run would use from the store and what it would do, and why; writes nothing. */
-export async function previewRunTask({ runId, spec }: PreviewInput, context: TaskContext): Promise<RunPreview> {
+export async function previewRunTask({ runId, spec, place }: PreviewInput, context: TaskContext): Promise<RunPreview> {
   const plan = await hashSourceTask({ spec }, context);
   const content = await lookInto(openStore(spec.out));
   const total = plan.layers.length + plan.pairs.length + (plan.previous ?? []).length;
@@ -71,48 +80,46 @@ export async function previewRunTask({ runId, spec }: PreviewInput, context: Tas
     previous.pairs.push(await previewPair(content, driftSpec(spec), layer, layerOf.get(number)!));
   }
   const run = await runState(content.store, runId, plan.layers);
-  const sizes = [...sizesOf(pairs, layerOf, layerOf), ...sizesOf(previous.pairs, earlier, layerOf)];
-  const totals = totalsOf([...layers, ...previous.layers], sizes);
-  return { run, layers, pairs, ...(plan.previous !== undefined && { previous }), totals };
-}
-
-type Size = Parameters<typeof memoryRange>[0];
-
-/** Sizes of the pairs that are matched. */
-function sizesOf(
-  pairs: readonly PairPreview[],
-  sources: ReadonlyMap<number, LayerPlan>,
-  targets: ReadonlyMap<number, LayerPlan>
-): Size[] {
-  return pairs
-    .filter(({ state }) => state === 'match' || state === 'resume' || state === 'damaged')
-    .map(({ source, target }) => {
-      const [a, b] = [sources.get(source)!, targets.get(target)!];
-      return { rows: a.features, columns: b.features, width: a.elements };
-    });
-}
-
-function totalsOf(layers: readonly LayerPreview[], sizes: readonly Size[]): Totals {
-  const memory = sizes.map(memoryOf);
+  const work = workLeft(spec, plan, { layers: [...layers, ...previous.layers], pairs, drift: previous.pairs });
   return {
-    read_bytes: layers
-      .filter(({ state }) => state === 'fold' || state === 'damaged')
-      .reduce((sum, { bytes }) => sum + bytes, 0),
-    multiply_adds: sizes.reduce((sum, { rows, columns, width }) => sum + rows * columns * width, 0),
-    match_memory:
-      memory.length === 0
-        ? null
-        : {
-            least: Math.max(...memory.map(({ least }) => least)),
-            most: Math.max(...memory.map(({ most }) => most)),
-          },
+    ...{ run, layers, pairs, ...(plan.previous !== undefined && { previous }) },
+    totals: totalsOf(work, place),
+    prediction: predictRun(work, place),
+    misfits: misfits(work.matches, place),
   };
 }
 
-function memoryOf(size: Size): ReturnType<typeof memoryRange> {
-  const { rows, columns, width } = size;
-  const tiles = createTileThreads({ device: 'cpu', threads: availableParallelism() });
-  const { least, most } = memoryRange(size, tiles.devicesFor(rows, columns, width)[0]!);
-  const vectors = (rows + columns) * width * Float32Array.BYTES_PER_ELEMENT;
-  return { least: vectors + least, most: vectors + most };
+interface Previews {
+  readonly layers: readonly LayerPreview[];
+  readonly pairs: readonly PairPreview[];
+  readonly drift: readonly PairPreview[];
+}
+
+/** What is not in the store, or not usable there. */
+function workLeft(spec: RunSpec, plan: RunPlan, { layers, pairs, drift }: Previews): RunWork {
+  const earlier = plan.previous ?? [];
+  const all = [...plan.layers, ...earlier];
+  const layerOf = (some: readonly LayerPlan[], layer: number): LayerPlan =>
+    some.find((candidate) => candidate.layer === layer)!;
+  const planned = [
+    ...pairs.map((pair) => ({ pair, source: layerOf(plan.layers, pair.source) })),
+    ...drift.map((pair) => ({ pair, source: layerOf(earlier, pair.source) })),
+  ].map(({ pair, source }) => ({ state: pair.state, source, target: layerOf(plan.layers, pair.target) }));
+  return {
+    ...{ spec, layers: all, folds: all.filter((_, index) => isFolded(layers[index]!)) },
+    matches: planned.filter(({ state }) => state !== 'cached' && state !== 'failed'),
+    published: planned.filter(({ state }) => state !== 'failed'),
+  };
+}
+
+const isFolded = ({ state }: LayerPreview): boolean => state === 'fold' || state === 'damaged';
+
+function totalsOf(work: RunWork, place: MatchPlace): Totals {
+  const works = work.matches.map((pair) => workOf(pair, place));
+  const largest = (key: 'least' | 'most'): number => Math.max(...works.map(({ memory }) => memory[key]));
+  return {
+    ...bytesOf(work),
+    multiply_adds: sum(works, ({ multiplyAdds }) => multiplyAdds),
+    match_memory: works.length === 0 ? null : { least: largest('least'), most: largest('most') },
+  };
 }

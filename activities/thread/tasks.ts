@@ -1,3 +1,4 @@
+import { calibrateTask } from '../planning/calibration/calibrate';
 import { previewRunTask } from '../preview/preview-run';
 import { buildChainsTask } from '../steps/build-chains';
 import { compareComposedTask } from '../steps/compare-composed';
@@ -18,6 +19,7 @@ import type { TaskContext } from '../task-context';
 /** The heavy work that runs in threads. Inputs and results are structured-cloneable and small: references, and arrays only in shared memory. */
 export const TASKS = {
   buildChains: buildChainsTask,
+  calibrate: calibrateTask,
   compareComposed: compareComposedTask,
   compareRows: compareRowsTask,
   countDrift: countDriftTask,

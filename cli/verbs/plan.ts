@@ -1,43 +1,89 @@
+import { loadRates } from '../../activities/planning/calibration-file';
+import { misfitError } from '../../activities/planning/check-fit';
+import type { PlanningPlace } from '../../activities/planning/predict-run';
 import type { RunPreview } from '../../activities/preview/preview-run';
-import { runTask } from '../../activities/thread/run-task';
 import type { TaskProgress } from '../../activities/task-context';
+import { runTask } from '../../activities/thread/run-task';
+import { homeFolder } from '../../infra/home';
 import { CancelledError } from '../../matching/errors';
 import { EXIT } from '../exit-codes';
-import { formatBytes, formatTable } from '../format-table';
+import { formatBytes } from '../format-table';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
+import { costOf, parsePrice } from '../plan-cost';
+import { printPlan } from '../plan-text';
+import { calibrate, placeOf } from '../planning-place';
+import type { PlaceFlags } from '../planning-place';
 import { createProgressBar } from '../progress-bar';
+import { DEVICE_CHOICES } from '../spec/parse-device';
 import { resolveRun } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
 import type { AddVerb } from '../verb';
 import { withRunFlags } from './run';
 
+interface PlanFlags extends RunFlags, PlaceFlags {
+  readonly calibrate?: boolean;
+  readonly price?: string;
+  readonly json?: boolean;
+}
+
 export const addPlan: AddVerb = (program, action) =>
   withRunFlags(program.command('plan'))
-    .summary('say what a run would use again, what it would do, and why')
+    .summary('say what a run would use again, what it would do and why, and what that takes')
     .description(
       'Takes the command line of a run, hashes its inputs and looks for each layer and pair in the store, without\n' +
-        'starting or writing anything. Of what has to be done it names the file or option that differs from what is stored.'
+        'starting or writing anything. Of what has to be done it names the file or option that differs from what is stored,\n' +
+        'and says what it takes: bytes, operations, memory, time. Ends with 1 when a pair does not fit the memory budget.'
     )
     .argument('<source>', 'folder of SAEs, or a specification (.yaml)')
+    .option('--calibrate', 'measure this machine first, in some seconds, and keep that in the home')
+    .option('--device <name>', `what matches are computed on: ${DEVICE_CHOICES} (default: auto)`)
+    .option(
+      '--devices-count <count>',
+      'devices that match at once, each in a worker on a machine as this one (default: 1)'
+    )
+    .option('--match-slots <count>', 'matches at once on each (default: that of a worker)')
+    .option('--price <price>', 'of one device for an hour, in any currency: say what the run costs')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  sae-match plan examples/minilm-l6\n  sae-match plan spec.yaml --weights all\n' +
+        '  sae-match plan saes/ --calibrate --price 2.5\n' +
         '  sae-match plan saes/ --pairs all --out results/ --json'
     )
-    .action(action((output, source: string, flags: RunFlags & { json?: boolean }) => planVerb(output, source, flags)));
+    .action(action((output, source: string, flags: PlanFlags) => planVerb(output, source, flags)));
 
-async function planVerb(output: Output, argument: string, flags: RunFlags & { json?: boolean }): Promise<number> {
+async function planVerb(output: Output, argument: string, flags: PlanFlags): Promise<number> {
   const run = resolveRun(argument, flags);
-  const preview = await previewOf(output, run);
-  if (flags.json === true)
-    output.json({ run_id: run.runId, location: `${run.spec.out}/runs/${run.runId}`, ...preview });
-  else printPreview(output, run, preview);
-  return EXIT.done;
+  const price = flags.price === undefined ? null : parsePrice(flags.price);
+  // Flags that cannot be understood are refused before anything is measured.
+  let place = await placeOf(flags, run.memoryBudget, await loadRates(homeFolder()));
+  if (flags.calibrate === true) place = { ...place, ...(await measured(output, flags.device)) };
+  const preview = await previewOf(output, run, place);
+  const { prediction } = preview;
+  const cost = price === null || prediction === null ? null : costOf(prediction, price);
+  if (flags.json === true) {
+    const location = `${run.spec.out}/runs/${run.runId}`;
+    output.json({ run_id: run.runId, location, ...preview, ...(cost !== null && { cost }) });
+  } else printPlan(output, { run, preview, place, cost });
+  if (preview.misfits.length === 0) return EXIT.done;
+  throw misfitError(preview.misfits, place);
 }
 
-async function previewOf(output: Output, { runId, spec }: ResolvedRun): Promise<RunPreview> {
+async function measured(output: Output, device: string | undefined): Promise<Pick<PlanningPlace, 'rates' | 'from'>> {
+  return watched(output, 'calibration', (options) => calibrate(device, options));
+}
+
+async function previewOf(output: Output, { runId, spec }: ResolvedRun, place: PlanningPlace): Promise<RunPreview> {
+  return watched(output, 'planning', (options) => runTask('previewRun', { runId, spec, place }, options));
+}
+
+/** Draws the progress of a task, and stops it on Ctrl-C. */
+async function watched<T>(
+  output: Output,
+  what: string,
+  work: (options: { onProgress: (progress: TaskProgress) => void; signal: AbortSignal }) => Promise<T>
+): Promise<T> {
   const bar = createProgressBar(output.interactive);
   const interrupt = createInterrupt();
   const onProgress = ({ phase, done, total }: TaskProgress): void => {
@@ -45,71 +91,11 @@ async function previewOf(output: Output, { runId, spec }: ResolvedRun): Promise<
     bar.draw({ label: phase, fraction: done / Math.max(1, total), detail });
   };
   try {
-    return await runTask('previewRun', { runId, spec }, { onProgress, signal: interrupt.signal });
+    return await work({ onProgress, signal: interrupt.signal });
   } catch (error) {
-    throw interrupt.interrupted ? new CancelledError('planning') : error;
+    throw interrupt.interrupted ? new CancelledError(what) : error;
   } finally {
     bar.clear();
     interrupt.dispose();
   }
-}
-
-function printPreview(
-  output: Output,
-  { runId, spec }: ResolvedRun,
-  { run, layers, pairs, previous, totals }: RunPreview
-): void {
-  output.print(`run ${runId}: ${STATES[run.state]}`);
-  if (run.state === 'done') {
-    const changed = run.changed_layers.map((layer) => `layer ${layer}`).join(', ');
-    output.print(
-      changed === ''
-        ? 'the same command reports it without work; with --new it would do this:'
-        : `made from other files than there are now (${changed}): run refuses it, with --new it would do this:`
-    );
-  }
-  output.print();
-  const layerRows = layers.map(({ layer, state, reason }) => [String(layer), state, reason ?? '']);
-  for (const line of formatTable(['layer', 'state', 'why'], layerRows, [0])) output.print(line);
-  output.print();
-  const pairRows = pairs.map(({ source, target, state, reason }) => [`${source}→${target}`, state, reason ?? '']);
-  for (const line of formatTable(['pair', 'state', 'why'], pairRows)) output.print(line);
-  output.print();
-  if (previous !== undefined) {
-    const rows = previous.layers.map(({ layer, state, reason }, index) => {
-      const match = previous.pairs[index]!;
-      return [String(layer), state, match.state, reason ?? match.reason ?? ''];
-    });
-    for (const line of formatTable(['previous', 'layer', 'drift', 'why'], rows, [0])) output.print(line);
-    output.print();
-  }
-  output.print(`layers   ${tally([...layers, ...(previous?.layers ?? [])])}`);
-  if (pairs.length > 0) output.print(`pairs    ${tally(pairs)}`);
-  if (previous !== undefined) output.print(`drift    ${tally(previous.pairs)}`);
-  output.print(`to read  ${formatBytes(totals.read_bytes)}`);
-  if (totals.match_memory !== null) {
-    const { least, most } = totals.match_memory;
-    // A multiply-add is two operations.
-    const pass = ((2 * totals.multiply_adds) / 1e9).toPrecision(3);
-    output.print(`compute  ${pass} GFLOP for one pass over all pairs of features; a match may take several`);
-    output.print(
-      `memory   a match takes ${formatBytes(least)} to ${formatBytes(most)} on the CPU, the more the faster`
-    );
-  }
-  output.print(`results  ${spec.out}/runs/${runId}`);
-}
-
-const STATES: Readonly<Record<RunPreview['run']['state'], string>> = {
-  new: 'new',
-  unfinished: 'unfinished; the same command goes on with it',
-  done: 'done',
-  partial: 'done in part; the same command goes on with it',
-  failed: 'failed; the same command tries it again',
-};
-
-/** Such as `5 cached, 2 fold`. */
-function tally(items: readonly { readonly state: string }[]): string {
-  const counts = new Map<string, number>();
-  for (const { state } of items) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { LogLevel } from '@temporalio/worker';
 import { Option } from 'commander';
+import { defaultSlots } from '../../activities/planning/pair-work';
 import { CHECKPOINT_SECONDS } from '../../activities/steps/match-checkpoint';
 import type { MatchPool } from '../../activities/steps/match-resources';
 import { chooseDevice } from '../../kernels/choose-device';
-import type { OrtDevice } from '../../kernels/ort-device';
 import { UsageError } from '../../matching/errors';
 import { configuredServer, plainServer } from '../../workers/connection';
 import type { Pool } from '../../workers/run-worker';
@@ -90,15 +90,14 @@ async function resourcesOf(flags: WorkerFlags): Promise<MatchPool> {
   const devices = await Promise.all(parseDevices(flags.device).map(chooseDevice));
   return {
     memoryBudget: memoryBudget === undefined ? defaultMemoryBudget() : parseBytes(memoryBudget, '--memory-budget'),
-    slots: matchSlots === undefined ? defaultSlots(devices) : wholeNumber(matchSlots, '--match-slots', 1),
+    slots:
+      matchSlots === undefined
+        ? defaultSlots(devices, availableParallelism())
+        : wholeNumber(matchSlots, '--match-slots', 1),
     devices,
     checkpointSeconds: wholeNumber(flags.checkpoint, '--checkpoint', 0),
   };
 }
-
-/** One match for each core, but only one at a time for a device that matches would have to share. */
-const defaultSlots = (devices: readonly OrtDevice[]): number =>
-  devices.length === 1 && devices[0] === 'cpu' ? availableParallelism() : devices.length;
 
 function parsePools(text: string): Pool[] {
   return text.split(',').map((name) => {

@@ -17,7 +17,7 @@ import { createEngineState } from './engine-state';
 import type { EngineState } from './engine-state';
 import type { Report, ReportInput } from './report-scan';
 import type { KnownEdges } from './scan-frame';
-import { PARAMETER } from './shared-problem';
+import { CONTROL, PARAMETER } from './shared-problem';
 import type { SharedProblem, TileStorage } from './shared-problem';
 import { NONE } from './sparse-state';
 import type { OptionalSides, SparseState } from './sparse-state';
@@ -44,6 +44,8 @@ export interface EngineResult {
   readonly device: string;
   readonly fallbacks: number;
   readonly storage: TileStorage;
+  /** Multiply-adds of the tiles that were computed, those of an earlier attempt not counted. */
+  readonly multiplyAdds: number;
   /** Time of the sparse problems, null without a clock. */
   readonly solverSeconds: number | null;
 }
@@ -174,6 +176,7 @@ class PairEngine {
     return {
       ...{ step, targetOf, sides, passes: state.passes + 1 },
       ...{ device: runner.device, fallbacks: runner.fallbacks, storage: problem.storage },
+      multiplyAdds: Atomics.load(problem.control, CONTROL.multiplied) * problem.columns * problem.width,
       solverSeconds: this.ports.now === undefined ? null : this.solverMs / 1000,
       sourceDual: sparse.rowDual.map((dual) => 0 - dual),
       targetDual: byColumn(sparse.columnDual.map((dual) => 0 - dual)),

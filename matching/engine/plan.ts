@@ -41,21 +41,25 @@ export function memoryRange(size: PairSize, device: TileDevice): { readonly leas
 }
 
 /**
+ * What is kept of the similarities of a pair within so many bytes besides the vectors, which lie in shared memory; null
+ * where even the leanest way does not fit.
+ */
+export function storageWithin(size: PairSize, device: TileDevice, availableMemory: number): TileStorage | null {
+  return firstThatFits(ways(size, device), availableMemory);
+}
+
+/**
  * Chooses how a device computes a pair within the memory there is: whether similarities are kept for the later scans (as
  * computed, or in half precision), those of each row's best pairs are, or each scan computes them again.
  *
  * @throws MemoryBudgetError when even the leanest way does not fit
  */
 export function planShape(a: Features, b: Features, availableMemory: number, device: TileDevice): EnginePlan {
-  const {
-    arithmetic,
-    tileRows,
-    kept,
-    needed: beside,
-  } = ways({ rows: a.count, columns: b.count, width: vectorLength(a) }, device);
-  const needed = (storage: TileStorage): number => copies(a, b) + beside(storage);
-  for (const storage of [kept, 'best', 'streamed'] as const) {
-    if (needed(storage) > availableMemory) continue;
+  const all = ways({ rows: a.count, columns: b.count, width: vectorLength(a) }, device);
+  const { arithmetic, tileRows, kept } = all;
+  const needed = (storage: TileStorage): number => copies(a, b) + all.needed(storage);
+  const storage = firstThatFits(all, availableMemory - copies(a, b));
+  if (storage !== null) {
     const took = `it takes ${mebibytes(needed(storage))} of ${mebibytes(availableMemory)} MiB`;
     const others = storage === kept ? '' : `; keeping them all would take ${mebibytes(needed(kept))} MiB`;
     return { shape: { arithmetic, storage, tileRows }, reason: `${WORDS[storage]}: ${took}${others}` };
@@ -75,6 +79,10 @@ interface Ways {
   readonly kept: TileStorage;
   /** Bytes besides the vectors. */
   readonly needed: (storage: TileStorage) => number;
+}
+
+function firstThatFits({ kept, needed }: Ways, availableMemory: number): TileStorage | null {
+  return ([kept, 'best', 'streamed'] as const).find((storage) => needed(storage) <= availableMemory) ?? null;
 }
 
 function ways({ rows, columns, width }: PairSize, device: TileDevice): Ways {

@@ -72,8 +72,11 @@ export interface SharedProblem extends EngineShape {
   readonly parameters: Float64Array;
 }
 
-/** Places in `control`: the next row or chunk to take, rows done, and whether to pause before the next tile. */
-export const CONTROL = { next: 0, done: 1, pause: 2 } as const;
+/**
+ * Places in `control`: the next row or chunk to take, rows done, whether to pause before the next tile, and how many rows
+ * were multiplied with all columns since the problem began.
+ */
+export const CONTROL = { next: 0, done: 1, pause: 2, multiplied: 3 } as const;
 
 /**
  * Places in `parameters`: the grid step g, and a power of two between codes and columns: float32 columns are divided by

@@ -211,6 +211,7 @@ export class TileWorker {
     encodeTile(this.problem, first, count, this.vector, this.tile);
     const product = this.product!;
     await onDevice(this.kernel, () => product.multiply(this.tile));
+    Atomics.add(this.problem.control, CONTROL.multiplied, count);
     checkProduct(this.problem, product, first, count, this.kernel.device);
     return product;
   }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { FileStore } from '../../artifacts/store/file-store';
+import { DEFAULT_RATES } from '../../activities/planning/default-rates';
+import type { PlanningPlace } from '../../activities/planning/predict-run';
 import { buildChainsTask } from '../../activities/steps/build-chains';
 import { countDriftTask } from '../../activities/steps/count-drift';
 import { foldLayerTask } from '../../activities/steps/fold-layer';
@@ -34,6 +36,12 @@ export function smallModel(
 
 /** More memory than any test needs; checkpoints at every opportunity. */
 const resources = { memoryBudget: 2 ** 34, slots: 1, device: 'cpu', checkpointSeconds: 0 } as const;
+
+/** Where tests plan for. */
+export const place: PlanningPlace = {
+  ...{ rates: DEFAULT_RATES, from: 'default', measured: null },
+  ...{ device: 'cpu', devices: 1, slots: 1, cores: 2, memoryBudget: 2 ** 34 },
+};
 
 export const storeOf = ({ out }: RunSpec): FileStore => new FileStore(out);
 

@@ -14,7 +14,7 @@ import type { PublishInput } from '../../../workflows/activity-types';
 import type { RunSpec } from '../../../workflows/run-types';
 import { temporaryFolders } from '../../artifacts/temporary-folder';
 import { paramsNpz, randomSae } from '../../support/random-sae';
-import { prepareRun, smallModel, storeOf } from '../small-run';
+import { place, prepareRun, smallModel, storeOf } from '../small-run';
 
 const newFolder = temporaryFolders();
 let spec: RunSpec;
@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 
 const preview = (change: Partial<RunSpec> = {}): Promise<RunPreview> =>
-  previewRunTask({ runId: 'run', spec: { ...spec, ...change } }, silentContext);
+  previewRunTask({ runId: 'run', spec: { ...spec, ...change }, place }, silentContext);
 const states = (items: readonly { state: string }[]): string[] => items.map(({ state }) => state);
 const reasons = (items: readonly { reason: string | null }[]): (string | null)[] => items.map(({ reason }) => reason);
 /** The file of layer 1. */
@@ -52,10 +52,11 @@ describe('the preview of a run', () => {
   });
 
   it('of which everything is stored does nothing', async () => {
-    const { layers, pairs, totals } = await preview();
+    const { layers, pairs, totals, prediction } = await preview();
     expect(states([...layers, ...pairs])).toEqual(['cached', 'cached', 'cached', 'cached', 'cached']);
     expect(reasons([...layers, ...pairs])).toEqual([null, null, null, null, null]);
-    expect(totals).toEqual({ read_bytes: 0, multiply_adds: 0, match_memory: null });
+    expect(totals).toMatchObject({ read_bytes: 0, fetch_bytes: 0, multiply_adds: 0, match_memory: null });
+    expect(prediction).toMatchObject({ folds: 0, matches: 0, match_seconds: { least: 0, expected: 0, most: 0 } });
     expect(pairs.map(({ key }) => key)).toEqual(input.matches.map(({ key }) => key));
   });
 

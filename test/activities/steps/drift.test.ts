@@ -18,7 +18,7 @@ import { temporaryFolders } from '../../artifacts/temporary-folder';
 import { permuted, turned, withDecoderRow } from '../../support/drifted-sae';
 import { randomSae, withoutThreshold, writeLayers } from '../../support/random-sae';
 import type { RandomSae } from '../../support/random-sae';
-import { prepareDrift, smallModel, storeOf } from '../small-run';
+import { place, prepareDrift, smallModel, storeOf } from '../small-run';
 
 const newFolder = temporaryFolders();
 const FEATURES = 32;
@@ -152,7 +152,7 @@ describe('what is stored of a drift', () => {
   it('is found by the preview of the run, and told apart when a file has changed', async () => {
     const { spec } = input.request;
     const states = async (): Promise<string[][]> => {
-      const { previous } = await previewRunTask({ runId: 'run', spec }, silentContext);
+      const { previous } = await previewRunTask({ runId: 'run', spec, place }, silentContext);
       return [previous!.layers, previous!.pairs].map((items) => items.map(({ state }) => state));
     };
     expect(await states()).toEqual([
