@@ -3,6 +3,7 @@ import { CancelledError } from '../matching/errors';
 import type { IoActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
 import type { ActivityPorts } from './ports';
+import { planWork } from './planning/plan-work';
 import { lookUpRun } from './schedules/look-up-run';
 import { takeCheckpoints } from './schedules/take-checkpoints';
 import { plannedKeys } from './steps/planned-keys';
@@ -11,13 +12,15 @@ import { publishEvaluation } from './steps/publish-evaluation';
 import { discardRun, publishRun } from './steps/publish-run';
 
 /** Activities of the `io` pool. All are idempotent: what they write is a function of their input. */
-export function createIoActivities({ openStore, runTask, now, observer }: ActivityPorts): IoActivities {
+export function createIoActivities({ openStore, runTask, now, observer, planningPlace }: ActivityPorts): IoActivities {
   return {
-    resolveRun: ({ runId, spec }) =>
+    resolveRun: ({ runId, spec, execution }) =>
       atBoundary(observer, async (options) => {
         const plan = await runTask('hashSource', { spec }, options);
         observer.inputRead(plan.layers.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0));
-        await writeRunPlan(openStore(spec.out), runId, plannedKeys(spec, plan));
+        const store = openStore(spec.out);
+        const work = await planWork(store, { spec, execution }, plan, await planningPlace());
+        await writeRunPlan(store, runId, plannedKeys(spec, plan), work);
         return plan;
       }),
     publishRun: (input) =>

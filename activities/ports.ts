@@ -1,5 +1,6 @@
 import type { StoreTraffic } from '../artifacts/store/metered-store';
 import type { ObjectStore } from '../artifacts/store/object-store';
+import type { PlanningPlace } from './planning/predict-run';
 import type { FoldedRead, TaskProgress } from './task-context';
 import type { RunTaskOptions } from './thread/run-task';
 import type { TaskInput, TaskName, TaskResult } from './thread/tasks';
@@ -15,6 +16,8 @@ export interface ActivityPorts {
   ) => Promise<TaskResult<N>>;
   readonly now: () => Date;
   readonly observer: ActivityObserver;
+  /** Where matches would be computed, and how fast that is, as far as this process knows. */
+  readonly planningPlace: () => Promise<PlanningPlace>;
 }
 
 export type ActivityOutcome = 'done' | 'failed' | 'cancelled';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ArtifactCorruptError, InputError } from '../matching/errors';
 import { contentKeysSchema } from './content-keys';
+import { planningSchema } from './planning-record';
 import { ObjectNotFoundError, type ObjectStore, type StoredObject } from './store/object-store';
 
 const VERSION = 1;
@@ -65,6 +66,8 @@ const runSchema = z.object({
   kind: z.literal('run'),
   run_id: z.string(),
   spec: json,
+  /** What the run was expected to take, and took. Absent in manifests of versions that did not say it. */
+  planning: planningSchema.optional(),
   /** The re-usable artifacts that the run was made of. Absent in manifests of versions that did not list them. */
   content_keys: contentKeysSchema.optional(),
   /** Inputs of the checkpoint that the layers were compared with, as far as they could be read. */

@@ -10,14 +10,20 @@ import type { ObjectStore } from './store/object-store';
 /** Value of the field `schema` of the plans that this version writes. */
 const PLAN_SCHEMA = 'sae-match/plan@1';
 
+const missingSchema = contentKeysSchema.omit({ chains: true });
+
 const schema = z.object({
   schema: z.literal(PLAN_SCHEMA),
   run_id: z.string(),
   content_keys: contentKeysSchema,
+  /** Of these, what was not in the store when the run began. Absent in plans of versions that did not look for it. */
+  missing: missingSchema.optional(),
   /** What the run was expected to take. Absent in plans of versions that predicted nothing. */
   prediction: predictionSchema.optional(),
 });
 
+/** Content keys of what a run has to make. */
+export type MissingKeys = z.infer<typeof missingSchema>;
 /** What an unfinished run will look for in the store or put there; it marks the run as live. */
 export type StoredPlan = z.infer<typeof schema>;
 
@@ -34,12 +40,11 @@ export async function writeRunPlan(
   store: ObjectStore,
   runId: string,
   keys: ContentKeys,
-  prediction?: Prediction
+  { missing, prediction }: { missing?: MissingKeys; prediction?: Prediction | null } = {}
 ): Promise<void> {
   const plan: StoredPlan = {
-    schema: PLAN_SCHEMA,
-    run_id: runId,
-    content_keys: keys,
+    ...{ schema: PLAN_SCHEMA, run_id: runId, content_keys: keys },
+    ...(missing && { missing }),
     ...(prediction && { prediction }),
   };
   await store.put(runPlanKey(runId), Buffer.from(`${JSON.stringify(plan, null, 2)}\n`));

@@ -4,6 +4,7 @@ import type { PlanningPlace } from '../activities/planning/predict-run';
 import { formatBytes, formatSeconds, formatTable } from './format-table';
 import type { Output } from './output';
 import type { PlanCost } from './plan-cost';
+import { floatingPoint } from './planning-summary';
 import type { ResolvedRun } from './spec/resolve-spec';
 
 /** A plan with all that is printed of it. */
@@ -81,9 +82,6 @@ function computed(prediction: Prediction | null): string {
   const { expected, most } = prediction.multiply_adds;
   return most > expected ? `, ${floatingPoint(expected)} to ${floatingPoint(most)} in all` : '';
 }
-
-/** A multiply-add is two operations. */
-const floatingPoint = (multiplyAdds: number): string => `${((2 * multiplyAdds) / 1e9).toPrecision(3)} GFLOP`;
 
 function timeLine({ seconds, device, devices }: Prediction): string {
   const range = seconds.most > seconds.least ? ` (${rangeText(seconds)})` : '';

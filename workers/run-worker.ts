@@ -9,10 +9,13 @@ import { createFoldActivities } from '../activities/fold-activities';
 import { createIoActivities } from '../activities/io-activities';
 import { createMatchActivities } from '../activities/match-activities';
 import type { ActivityPorts } from '../activities/ports';
+import { loadRates } from '../activities/planning/calibration-file';
+import type { PlanningPlace } from '../activities/planning/predict-run';
 import type { MatchPool } from '../activities/steps/match-resources';
 import { runTask } from '../activities/thread/run-task';
 import { onStoreTraffic } from '../artifacts/store/metered-store';
 import { openStore } from '../artifacts/store/open-store';
+import { homeFolder } from '../infra/home';
 import { SaeMatchError, UnavailableError } from '../matching/errors';
 import { connectClient, explainFailure } from './connect';
 import { withoutSecrets } from './connection';
@@ -57,7 +60,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const metrics = await serveMetrics(options.metricsAddress, registry, sdkMetrics, takesWork);
   const connection = await connect(options.server);
   try {
-    const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer };
+    const planningPlace = (): Promise<PlanningPlace> => placeOf(resources);
+    const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer, planningPlace };
     workers = await Promise.all(
       pools.map((pool) =>
         Worker.create({
@@ -80,6 +84,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     // When one worker has failed the others still hold it; they end with the process.
     await connection.close().catch(() => undefined);
   }
+}
+
+/** This process, as if it had all matches to itself: how many workers there are nobody here knows. */
+async function placeOf({ devices, slots, memoryBudget }: MatchPool): Promise<PlanningPlace> {
+  const known = await loadRates(homeFolder());
+  const ofOne = Math.max(1, Math.floor(slots / devices.length));
+  const place = { device: devices[0]!, devices: devices.length, slots: ofOne, cores: availableParallelism() };
+  return { ...known, ...place, memoryBudget: Math.floor(memoryBudget / devices.length) };
 }
 
 function poolOptions(

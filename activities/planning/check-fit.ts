@@ -1,7 +1,6 @@
 import { MemoryBudgetError } from '../../matching/errors';
-import type { MatchPlace } from './pair-work';
-import { workOf } from './predict-run';
-import type { PlannedPair } from './run-work';
+import { workOf } from './pair-work';
+import type { MatchPlace, SizedPair } from './pair-work';
 
 /** A pair for which the memory budget is too small, whatever else the process has to do; field names as in the JSON of `plan`. */
 export interface Misfit {
@@ -14,7 +13,7 @@ export interface Misfit {
 }
 
 /** The pairs that do not fit even in the leanest way. Layers that cannot be read have no size, and fit. */
-export function misfits(pairs: readonly PlannedPair[], place: MatchPlace): Misfit[] {
+export function misfits(pairs: readonly SizedPair[], place: MatchPlace): Misfit[] {
   return pairs.flatMap((pair) => {
     const { source, target } = pair;
     if (source.features === 0 || target.features === 0) return [];

@@ -2,7 +2,16 @@ import { memoryRange, storageWithin } from '../../matching/engine/plan';
 import type { PairSize } from '../../matching/engine/plan';
 import type { TileStorage } from '../../matching/engine/shared-problem';
 import type { OrtDevice } from '../../kernels/ort-device';
+import type { LayerPlan } from '../../workflows/run-types';
 import { createTileThreads } from '../tiles/tile-threads';
+
+/** What a plan says of the size of a layer; 0 where it cannot be read. */
+export type SizedLayer = Pick<LayerPlan, 'layer' | 'features' | 'elements'>;
+
+export interface SizedPair {
+  readonly source: SizedLayer;
+  readonly target: SizedLayer;
+}
 
 /** What computes matches: one device with its processor, as a worker lends it. */
 export interface MatchPlace {
@@ -38,7 +47,12 @@ export const PROCESS_BYTES = 96 * 2 ** 20;
 /** And those that a worker has grown to after some pairs, besides what a match asks for. */
 const WORKER_BYTES = 256 * 2 ** 20;
 
-/** Works out how a pair would be computed; nothing is read or allocated. */
+/** How a pair is computed at a place; nothing is read or allocated. */
+export function workOf({ source, target }: SizedPair, place: MatchPlace): PairWork {
+  return pairWork({ rows: source.features, columns: target.features, width: source.elements }, place);
+}
+
+/** The same for the sizes of a pair. */
 export function pairWork(size: PairSize, place: MatchPlace): PairWork {
   const { rows, columns, width } = size;
   const threads = Math.max(1, Math.floor(place.cores / place.slots));

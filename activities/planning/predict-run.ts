@@ -1,6 +1,6 @@
 import type { Prediction, Range } from '../../artifacts/planning-record';
 import { kindOf } from '../../kernels/ort-device';
-import { pairWork } from './pair-work';
+import { workOf } from './pair-work';
 import type { MatchPlace, PairWork } from './pair-work';
 import { multiplyAddsOf, predictMatch } from './predict-match';
 import type { KnownRates, Rates } from './rates';
@@ -24,25 +24,25 @@ export function predictRun(work: RunWork, place: PlanningPlace): Prediction | nu
   const { folds } = work;
   const { read_bytes, stored_bytes } = bytesOf(work);
   const { rates } = place;
+  const takers = place.slots * place.devices;
   const around = rates.run.start + rates.run.step * (folds.length + pairs.length) + folding(work, place);
   const seconds = (key: keyof Range): number => {
     const each = pairs.map((pair) => matchSeconds(pair, rates)[key]);
+    // The first match of each slot starts threads that have run nothing before.
     const first = pairs.length === 0 ? 0 : rates.engine.first;
-    return around + first + longest(each, place.slots * place.devices);
+    return around + first + longest(each, takers);
   };
   return {
     ...{ rates: place.from, measured: place.measured, device: kindOf(place.device) },
     ...{ devices: place.devices, slots: place.slots, folds: folds.length, matches: pairs.length },
     seconds: ranged(seconds),
-    match_seconds: ranged((key) => sum(pairs, (pair) => matchSeconds(pair, rates)[key])),
+    match_seconds: ranged(
+      (key) =>
+        rates.engine.first * Math.min(takers, pairs.length) + sum(pairs, (pair) => matchSeconds(pair, rates)[key])
+    ),
     multiply_adds: ranged((key) => sum(pairs, (pair) => multiplyAddsOf(pair.work)[key])),
     ...{ read_bytes, stored_bytes },
   };
-}
-
-/** How a pair is computed there. */
-export function workOf({ source, target }: PlannedPair, place: MatchPlace): PairWork {
-  return pairWork({ rows: source.features, columns: target.features, width: source.elements }, place);
 }
 
 const fits = ({ work }: { work: PairWork }): boolean => work.storage !== null;

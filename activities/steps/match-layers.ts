@@ -72,7 +72,12 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     return [name, await (isUnique ? putOnce(store, object, bytes) : store.put(object, bytes))] as const;
   });
   const row = matchRow(pair, (performance.now() - started) / 1000);
-  await writeMatchSummary(store, key, { row, files: Object.fromEntries(files) as Record<TableName, StoredObject> });
+  const work = { multiply_adds: matching.multiplyAdds, storage: matching.storage };
+  await writeMatchSummary(store, key, {
+    row,
+    work,
+    files: Object.fromEntries(files) as Record<TableName, StoredObject>,
+  });
   await deleteCheckpoint(store, matchObject(key, CHECKPOINT));
   return { match: { ...ref, cached: false }, row };
 }

@@ -15,6 +15,8 @@ export type MatchRow = Omit<PairRow, 'composed_agreement' | 'composed_extra_cost
 export interface MatchSummary {
   readonly row: MatchRow;
   readonly files: Readonly<Record<TableName, StoredObject>>;
+  /** What it took; absent in summaries of versions that did not keep it. */
+  readonly work?: { readonly multiply_adds: number; readonly storage: string };
 }
 
 export type TableName = 'matches.parquet' | 'targets.parquet' | 'certificate.parquet';

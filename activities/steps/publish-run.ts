@@ -3,15 +3,20 @@ import { runFolder, runLayout } from '../../artifacts/layout';
 import type { RunLayout } from '../../artifacts/layout';
 import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
 import type { ManifestArtifact, ManifestInput, RunManifest } from '../../artifacts/manifest';
-import { runPlanKey } from '../../artifacts/run-plan';
-import type { ObjectStore } from '../../artifacts/store/object-store';
+import type { Planning } from '../../artifacts/planning-record';
+import { readRunPlan, runPlanKey } from '../../artifacts/run-plan';
+import type { StoredPlan } from '../../artifacts/run-plan';
+import { ObjectNotFoundError, type ObjectStore } from '../../artifacts/store/object-store';
 import { encodePairs } from '../../artifacts/tables/pairs';
 import type { PairRow } from '../../artifacts/tables/pairs';
 import { getVerified } from '../../artifacts/verified';
+import { ArtifactCorruptError } from '../../matching/errors';
 import { VERSION } from '../../matching/version';
 import { mapConcurrently } from '../../sae/concurrently';
 import type { PublishInput } from '../../workflows/activity-types';
 import type { LayerPlan, MatchRef, RunOutcome, RunPlan, RunRequest, RunSpec } from '../../workflows/run-types';
+import { actualWork } from '../planning/actual-work';
+import { sum } from '../planning/run-work';
 import { silentContext } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { environmentFacts } from './environment-facts';
@@ -58,7 +63,9 @@ export async function publishRun(
   artifacts.push(...(await publishDrift(store, folder, layout, input)));
   const nothingDone = matches.length === 0 && (input.drift ?? []).length === 0;
   const state = failures.length === 0 ? 'done' : nothingDone ? 'failed' : 'partial';
-  await writeManifest(store, `${folder}/${layout.manifest}`, manifestOf(input, state, artifacts, finished));
+  const planning = await planningOf(store, input, { summaries, artifacts, finished });
+  const manifest = manifestOf(input, state, artifacts, finished);
+  await writeManifest(store, `${folder}/${layout.manifest}`, { ...manifest, ...(planning && { planning }) });
   await store.delete(runPlanKey(request.runId));
   return {
     state,
@@ -68,6 +75,32 @@ export async function publishRun(
     failures,
   };
 }
+
+interface Published {
+  readonly summaries: ReadonlyMap<string, MatchSummary>;
+  readonly artifacts: readonly ManifestArtifact[];
+  readonly finished: Date;
+}
+
+/** Undefined where it is not known any more what the run began with: no result is lost for that. */
+async function planningOf(
+  store: ObjectStore,
+  input: PublishInput,
+  { summaries, artifacts, finished }: Published
+): Promise<Planning | undefined> {
+  let plan: StoredPlan;
+  try {
+    plan = await readRunPlan(store, input.request.runId);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError || error instanceof ArtifactCorruptError) return undefined;
+    throw error;
+  }
+  const published = sum(artifacts, ({ bytes }) => bytes);
+  return actualWork(store, { input, plan, summaries, published, seconds: secondsOf(input, finished) });
+}
+
+const secondsOf = ({ started }: PublishInput, finished: Date): number =>
+  (finished.getTime() - Date.parse(started)) / 1000;
 
 /** Removes the plan of a run, and what else a run without a manifest has put into its folder. */
 export async function discardRun(store: ObjectStore, { runId }: Pick<RunRequest, 'runId'>): Promise<void> {
@@ -199,7 +232,7 @@ function manifestOf(
     timings: {
       started: input.started,
       finished: finished.toISOString(),
-      seconds: (finished.getTime() - Date.parse(input.started)) / 1000,
+      seconds: secondsOf(input, finished),
     },
     environment: environmentFacts(),
   };

@@ -13,6 +13,7 @@ import { hashExport } from '../../sae/scale/export-files';
 import { openSource } from '../../sae/sources/open-source';
 import type { RunOutcome, RunSpec } from '../../workflows/run-types';
 import { configuredServer } from '../../workers/connection';
+import { checkFit } from '../check-fit';
 import { exitCodeOfState } from '../exit-codes';
 import { followRun } from '../follow-run';
 import { createInterrupt } from '../interrupt';
@@ -26,6 +27,7 @@ import { DEFAULT_PARALLEL } from '../spec/parse-parallel';
 import { resolveRun } from '../spec/resolve-spec';
 import type { ResolvedRun, RunFlags } from '../spec/resolve-spec';
 import { printDrift } from '../drift-table';
+import { planningLines } from '../planning-summary';
 import { closingLine, printPairs, warnExcluded, warnFailures } from '../summary';
 import { withScaleFlag } from '../scale-flag';
 import { withSelectionFlags } from '../selection-flags';
@@ -116,7 +118,7 @@ async function runVerb(output: Output, argument: string, flags: RunFlags & { jso
   }
   // The embedded worker sees what this process sees, so mistakes are found before anything is started.
   if (configuredServer(run.server) === null) {
-    await planRun(run.spec);
+    await checkFit(run, await planRun(run.spec));
     await checkWritable(openStore(run.spec.out));
     if (run.notify !== undefined) webhookReceiver();
   }
@@ -175,15 +177,24 @@ async function report(output: Output, run: ResolvedRun, json: boolean): Promise<
   if (manifest === null) throw new InputError('the run has no manifest', { file: run.spec.out, field: run.runId });
   const results = new RunResults(run.spec.out, manifest);
   if (json) {
-    const { run_id, state, pairs, failures } = manifest;
+    const { run_id, state, pairs, failures, planning } = manifest;
     const drift = manifest.drift !== undefined && { drift: await results.drift() };
-    output.json({ run_id, state, location: results.location, pairs, ...drift, failures });
+    output.json({
+      run_id,
+      state,
+      location: results.location,
+      pairs,
+      ...drift,
+      failures,
+      ...(planning && { planning }),
+    });
   } else {
     await printPairs(output, results);
     await printDrift(output, results);
     warnFailures(output, results);
     output.print();
     output.print(closingLine(results));
+    if (manifest.planning !== undefined) for (const line of planningLines(manifest.planning)) output.print(line);
     output.print(`results: ${results.location}`);
   }
   warnExcluded(output, await results.pairs(), (manifest.spec as RunSpec).scale);

@@ -26,7 +26,7 @@ export interface MeasuredRates {
 
 /** Small enough to stay with plain JavaScript. */
 const IN_JAVASCRIPT: ProductSizes = { rows: 512, columns: 512, widths: [32, 180] };
-const ON_PROCESSOR: ProductSizes = { rows: 2048, columns: 4096, widths: [64, 1088] };
+const ON_PROCESSOR: ProductSizes = { rows: 2048, columns: 4096, widths: [64, 832] };
 const ON_DEVICE: ProductSizes = { rows: 8192, columns: 8192, widths: [64, 4096] };
 
 /**

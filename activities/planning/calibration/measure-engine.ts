@@ -10,7 +10,7 @@ import type { StepSeconds } from './timed-tiles';
 
 /** Features of a side, few and many, and elements of a vector. */
 const FEW = 2048;
-const MANY = 6144;
+const MANY = 5120;
 const WIDTH = 96;
 /** Writing a similarity and finding the largest of its block takes at least as long as so many multiply-adds. */
 const LEAST_PAIR = 100;
