@@ -16,21 +16,27 @@ const QUICK = ['real-size', 'rectangular', 'rectangular-reversed', 'no-structure
 );
 /** Whole runs over real SAEs, by the folder of `SAE_MATCH_DATA`. */
 const RUNS = ['narrow', 'wide'];
-const KEPT = at('.cache/bench/planning.json');
+const folder = at('.cache/bench');
 
 /**
- * `npm run bench:planning [-- --row NAME …] [--calibrate-each] [--table]`: measures the machine as `plan --calibrate`
+ * `npm run bench:planning [-- --row NAME …] [--calibrate-each] [--clock processor] [--table]`: measures the machine as `plan --calibrate`
  * does, predicts rows of the bench and whole runs over real SAEs, carries them out, and prints predicted against actual.
  *
  * `--row` takes rows and groups of the bench, and `run-narrow` and `run-wide`; without it the quick ones are taken. Each
  * row is predicted by the last calibration before it: `--calibrate-each` makes one before every row, for machines that
- * others use as well. `--table` runs nothing and prints what was kept.
+ * others use as well. With `--clock processor` seconds are those of processor time, all threads together, of calibration
+ * and matches, and runs are left out: waiting for others is not counted then. `--table` runs nothing and prints what was kept.
  */
 export function main(args) {
   return orFail(async () => {
     const { values } = parseArgs({ args, options: OPTIONS });
-    if (values.table) return console.log(tableOf(kept()));
-    const names = wanted(values.row ?? [...QUICK, ...RUNS.map((name) => `run-${name}`)]);
+    const { clock } = values;
+    if (clock !== 'wall' && clock !== 'processor') {
+      throw new Failure(`sae-match: --clock knows wall and processor; found "${clock}".`);
+    }
+    if (values.table) return console.log(tableOf(kept(clock)));
+    const runs = clock === 'wall' ? RUNS.map((name) => `run-${name}`) : [];
+    const names = wanted(values.row ?? [...QUICK, ...runs]);
     await installPackages();
     await compile();
     const { calibrated, predictedRow, predictedRun } = await import('./predicted.mjs');
@@ -38,19 +44,24 @@ export function main(args) {
     for (const name of names) {
       if (rates === null || values['calibrate-each']) {
         progress('calibrating');
-        rates = await calibrated();
+        rates = calibrated(clock);
       }
       progress(name);
       const run = /^run-(.+)$/.exec(name)?.[1];
-      keep(name, run === undefined ? predictedRow(name, rows[name], rates) : await predictedRun(run, rates));
+      keep(
+        clock,
+        name,
+        run === undefined ? predictedRow(name, rows[name], rates, clock) : await predictedRun(run, rates)
+      );
     }
-    console.log(tableOf(kept()));
+    console.log(tableOf(kept(clock)));
   });
 }
 
 const OPTIONS = {
   row: { type: 'string', multiple: true },
   'calibrate-each': { type: 'boolean', default: false },
+  clock: { type: 'string', default: 'wall' },
   table: { type: 'boolean', default: false },
 };
 
@@ -69,15 +80,17 @@ function wanted(asked) {
   return names.filter((name) => hasData || !(name.startsWith('run-') || rows[name].kind === 'real'));
 }
 
-function kept() {
+function kept(clock) {
   try {
-    return JSON.parse(readFileSync(KEPT, 'utf8'));
+    return JSON.parse(readFileSync(fileOf(clock), 'utf8'));
   } catch {
     return {};
   }
 }
 
-function keep(name, result) {
-  mkdirSync(join(KEPT, '..'), { recursive: true });
-  writeFileSync(KEPT, `${JSON.stringify({ ...kept(), [name]: result }, null, 1)}\n`);
+function keep(clock, name, result) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(fileOf(clock), `${JSON.stringify({ ...kept(clock), [name]: result }, null, 1)}\n`);
 }
+
+const fileOf = (clock) => join(folder, `planning-${clock}.json`);
