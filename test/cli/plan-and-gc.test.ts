@@ -77,6 +77,66 @@ describe('plan', () => {
     expect(stdout).toContain('other files than there are now (layer 1)');
   });
 
+  it('says what is to be done, by size exactly as the run came to do it', () => {
+    const { planning } = readRunManifest(out, 'one');
+    const { prediction, totals } = before;
+    expect(prediction).toMatchObject({ rates: 'default', measured: null, device: 'cpu', folds: 3, matches: 2 });
+    expect(planning!.predicted).toMatchObject({ folds: 3, matches: 2, read_bytes: totals.read_bytes });
+    expect(planning!.actual).toMatchObject({ folds: 3, matches: 2, read_bytes: totals.read_bytes });
+    expect(planning!.actual.multiply_adds).toBe(prediction!.multiply_adds.expected);
+    expect(planning!.actual.stored_bytes).toBeGreaterThan(0);
+    expect(planning!.actual.seconds).toBeGreaterThan(0);
+    // Its layers were there already.
+    expect(readRunManifest(out, 'two').planning!.actual).toMatchObject({ folds: 0, matches: 2, read_bytes: 0 });
+  });
+
+  it('says at the end of a run what was predicted', async () => {
+    const { stdout } = await run('one');
+    expect(stdout).toMatch(/^predicted \d.* matching .*, read .*, stored .*$/m);
+    expect(stdout).toMatch(/^took +\d.* matching .*$/m);
+  });
+
+  it('says what a run costs on several devices: all of them for as long as it takes', async () => {
+    const flags = ['--weights', 'encoder', '--price', '3.5', '--devices-count', '2'];
+    const { prediction, cost } = (await plan('three', ...flags)) as Planned & { cost: Record<string, number> };
+    const hours = (2 * prediction!.seconds.expected) / 3600;
+    expect(cost).toMatchObject({ price: 3.5, device_hours: hours, expected: 3.5 * hours });
+    const { stdout } = await ask('plan', saes, '--out', out, ...flags);
+    expect(stdout).toMatch(/^time .* on 2 times cpu$/m);
+    expect(stdout).toMatch(/^cost .* device-hours at 3\.5$/m);
+  });
+
+  it('knows no time of a device that was not measured', async () => {
+    expect((await plan('one', '--weights', 'encoder', '--device', 'webgpu')).prediction).toBeNull();
+    const { stdout } = await ask('plan', saes, '--out', out, '--device', 'webgpu', '--price', '1');
+    expect(stdout).toMatch(/^time +not known for webgpu/m);
+    expect(stdout).not.toMatch(/^cost/m);
+  });
+
+  it.each([
+    ['--price', 'much'],
+    ['--devices-count', '0'],
+    ['--match-slots', 'two'],
+    ['--device', 'abacus'],
+  ])('is a usage error with %s %s', async (flag, value) => {
+    const { code, stderr } = await ask('plan', saes, '--out', out, flag, value);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(flag) as string });
+  });
+
+  it('names the pair that does not fit the memory budget, as the run does before it starts anything', async () => {
+    const elsewhere = at('nothing');
+    for (const verb of ['plan', 'run']) {
+      const { code, stderr } = await ask(verb, saes, '--out', elsewhere, '--memory-budget', '1MiB');
+      expect(code).toBe(1);
+      for (const part of ['pair 0→1', 'found 1 MiB', /at least \d+ MiB for 64 x 64 features/, '--match-slots']) {
+        expect(stderr).toMatch(part);
+      }
+    }
+    expect(existsSync(elsewhere)).toBe(false);
+    // What is stored needs no memory.
+    expect(await plan('one', '--memory-budget', '1MiB')).toMatchObject({ misfits: [] });
+  });
+
   it('is a usage error with a flag that cannot be understood, and fails without a source', async () => {
     expect((await ask('plan', saes, '--weights', 'half')).code).toBe(2);
     expect((await ask('plan', at('nowhere'))).code).toBe(1);
