@@ -6,11 +6,12 @@ import type { KnownRates } from '../activities/planning/rates';
 import type { RunTaskOptions } from '../activities/thread/run-task';
 import { runTask } from '../activities/thread/run-task';
 import { homeFolder, openHome } from '../infra/home';
+import { defaultMemoryBudget } from '../infra/machine';
 import { chooseDevice } from '../kernels/choose-device';
 import type { DeviceChoice } from '../kernels/choose-device';
 import type { OrtDevice } from '../kernels/ort-device';
 import { UsageError } from '../matching/errors';
-import { defaultMemoryBudget } from './session';
+
 import { parseDevice } from './spec/parse-device';
 
 /** Flags that say where a run would be carried out. */

@@ -151,7 +151,7 @@ function filesOf(manifest: Manifest, { source_layer, target_layer }: PairRow): P
 
 /** What was asked for. */
 function stated(manifest: Manifest): MatchingOptions {
-  return (manifest.kind === 'pair' ? manifest.options : manifest.spec) as MatchingOptions;
+  return (manifest.kind === 'run' ? manifest.spec : manifest.options) as MatchingOptions;
 }
 
 function sideOf(manifest: Manifest, side: 'source' | 'target', row: PairRow): SaeOrigin {
