@@ -1,5 +1,7 @@
-import { activityInfo, ApplicationFailure, CancelledFailure, Context, heartbeat, log } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { CancelledError, SaeMatchError, UnavailableError } from '../matching/errors';
+import { addFacts, factsOf } from './attempt-facts';
+import type { AttemptFacts } from './attempt-facts';
 import type { ActivityObserver, ActivityOutcome } from './ports';
 import type { TaskProgress } from './task-context';
 import { ERROR_CLASSES } from './thread/protocol';
@@ -12,36 +14,42 @@ const HEARTBEAT_INTERVAL_MS = 1000;
 /** Whoever asks to be left alone for longer is asked again after this time. */
 const LONGEST_WISH_MS = 60 * 60 * 1000;
 
+/** What work gets from its boundary. */
+export interface WorkOptions extends Required<Omit<RunTaskOptions, 'endsThread'>> {
+  /** Adds to what is known of this attempt, for log and traces. */
+  readonly onFacts: (facts: AttemptFacts) => void;
+}
+
 /**
- * Where work meets Temporal: heartbeats with the latest progress while `work` runs, passes cancellation on, and turns
- * errors into failures. This is the one place where errors are sorted into retryable and not: ours say it themselves,
- * unknown ones are retried a few times.
+ * Where work meets Temporal: heartbeats with the latest progress while `work` runs, passes cancellation on, says in the log
+ * and to the observer what comes of it, and turns errors into failures. This is the one place where errors are sorted into
+ * retryable and not: ours say it themselves, unknown ones are retried a few times.
  *
  * The failure's only detail is the summary of the error, by which failures are grouped.
+ *
+ * @param about what the attempt is about
  */
 export async function atBoundary<T>(
   observer: ActivityObserver,
-  work: (options: Required<Omit<RunTaskOptions, 'endsThread'>>) => Promise<T>
+  about: AttemptFacts,
+  work: (options: WorkOptions) => Promise<T>
 ): Promise<T> {
-  const started = performance.now();
-  const { activityType, attempt } = activityInfo();
-  const ended = (outcome: ActivityOutcome): void => {
-    observer.activityEnded(activityType, outcome, (performance.now() - started) / 1000);
-  };
-  if (attempt > 1) observer.activityRetried(activityType);
+  // Threads report from outside of the activity's asynchronous context, one after the other on behalf of several activities.
+  const context = Context.current();
+  const attempt = startAttempt(observer, context, about);
   let latest: TaskProgress | null = null;
   const timer = setInterval(() => {
-    heartbeat(latest);
+    context.heartbeat(latest);
   }, HEARTBEAT_INTERVAL_MS);
   try {
     const result = await work({
-      signal: Context.current().cancellationSignal,
+      signal: context.cancellationSignal,
       onProgress: (progress) => {
         latest = progress;
-        observer.progressed();
+        attempt.progressed(progress);
       },
-      onNote: (text) => {
-        log.warn(text);
+      onNote: (text, level = 'warn') => {
+        context.log[level](text);
       },
       onFoldedRead: (read) => {
         observer.foldedRead(read);
@@ -49,24 +57,54 @@ export async function atBoundary<T>(
       onStoreTraffic: (traffic) => {
         observer.storeTraffic(traffic);
       },
+      onFacts: (facts) => {
+        addFacts(context, facts);
+      },
     });
-    ended('done');
+    attempt.ended('done', null);
     return result;
   } catch (error) {
-    const failure = asFailure(error, attempt);
-    if (failure instanceof CancelledFailure) ended('cancelled');
-    else {
-      ended('failed');
-      observer.activityFailed(activityType, errorClass(error));
-    }
+    const failure = asFailure(error, context);
+    attempt.ended(failure instanceof CancelledFailure ? 'cancelled' : 'failed', error, failure);
     throw failure;
   } finally {
     clearInterval(timer);
   }
 }
 
-function asFailure(error: unknown, attempt: number): Error {
-  if (Context.current().cancellationSignal.aborted || error instanceof CancelledError) {
+interface AttemptReport {
+  progressed(progress: TaskProgress): void;
+  ended(outcome: ActivityOutcome, error: unknown, failure?: Error): void;
+}
+
+/** Tells log and observer of an attempt that begins, and later of its end. */
+function startAttempt(observer: ActivityObserver, context: Context, about: AttemptFacts): AttemptReport {
+  const started = performance.now();
+  addFacts(context, about);
+  context.log.debug('activity started');
+  const observed = observer.attemptStarted(context.info);
+  return {
+    progressed: (progress) => {
+      observed.progressed(progress);
+    },
+    ended: (outcome, error, failure) => {
+      const seconds = (performance.now() - started) / 1000;
+      const hasFailed = outcome === 'failed';
+      if (hasFailed) {
+        const retryable = failure instanceof ApplicationFailure && failure.nonRetryable !== true;
+        context.log.warn('activity failed', { seconds, error, retryable });
+      } else context.log.info(`activity ${outcome}`, { seconds });
+      const message = error instanceof Error ? error.message : String(error);
+      observed.ended({
+        ...{ outcome, seconds, facts: factsOf(context) },
+        failure: hasFailed ? { errorClass: errorClass(error), message } : null,
+      });
+    },
+  };
+}
+
+function asFailure(error: unknown, { cancellationSignal, info }: Context): Error {
+  if (cancellationSignal.aborted || error instanceof CancelledError) {
     return new CancelledFailure('the activity was cancelled');
   }
   if (error instanceof SaeMatchError) {
@@ -81,7 +119,7 @@ function asFailure(error: unknown, attempt: number): Error {
   return ApplicationFailure.create({
     type: error instanceof Error ? error.name : 'Error',
     message: `unexpected: ${message}`,
-    nonRetryable: attempt >= ATTEMPTS_ON_UNKNOWN_ERRORS,
+    nonRetryable: info.attempt >= ATTEMPTS_ON_UNKNOWN_ERRORS,
     ...(error instanceof Error && { cause: error }),
   });
 }

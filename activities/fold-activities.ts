@@ -1,4 +1,5 @@
-import type { FoldActivities } from '../workflows/activity-types';
+import type { CompareInput, FoldActivities } from '../workflows/activity-types';
+import type { AttemptFacts } from './attempt-facts';
 import { atBoundary } from './boundary';
 import type { ActivityPorts } from './ports';
 
@@ -6,20 +7,42 @@ import type { ActivityPorts } from './ports';
 export function createFoldActivities({ runTask, observer }: ActivityPorts): FoldActivities {
   return {
     foldLayer: (input) =>
-      atBoundary(observer, async (options) => {
+      atBoundary(observer, { layer: input.layer.layer }, async (options) => {
         const ref = await runTask('foldLayer', input, options);
         observer.artifactLooked('folded', ref.cached);
+        options.onFacts({ cached: ref.cached });
         return ref;
       }),
-    compareLayer: (input) => atBoundary(observer, (options) => runTask('compareComposed', input, options)),
+    compareLayer: (input) =>
+      atBoundary(observer, comparison(input, input.targets.length), (options) =>
+        runTask('compareComposed', input, options)
+      ),
     compareComposed: ({ target, direct, ...input }) =>
-      atBoundary(observer, async (options) => {
+      atBoundary(observer, { ...comparison(input, 1), target_layer: target.layer }, async (options) => {
         const targets = [{ folded: target, direct }];
-        const [comparison] = await runTask('compareComposed', { ...input, targets }, options);
-        return comparison!;
+        const [compared] = await runTask('compareComposed', { ...input, targets }, options);
+        return compared!;
       }),
-    buildChains: (input) => atBoundary(observer, (options) => runTask('buildChains', input, options)),
-    evaluatePair: (input) => atBoundary(observer, (options) => runTask('evaluatePair', input, options)),
-    countDrift: (input) => atBoundary(observer, (options) => runTask('countDrift', input, options)),
+    buildChains: (input) =>
+      atBoundary(observer, { layers: input.layers.length }, async (options) => {
+        const ref = await runTask('buildChains', input, options);
+        options.onFacts({ bytes: ref.bytes });
+        return ref;
+      }),
+    evaluatePair: (input) =>
+      atBoundary(observer, { source_layer: input.source.layer, target_layer: input.target.layer }, async (options) => {
+        const ref = await runTask('evaluatePair', input, options);
+        options.onFacts({ cached: ref.cached });
+        return ref;
+      }),
+    countDrift: (input) =>
+      atBoundary(observer, { source_layer: input.previous.layer, target_layer: input.current.layer }, (options) =>
+        runTask('countDrift', input, options)
+      ),
   };
 }
+
+const comparison = ({ source }: Pick<CompareInput, 'source'>, pairs: number): AttemptFacts => ({
+  source_layer: source.layer,
+  pairs,
+});

@@ -15,28 +15,37 @@ import { discardRun, publishRun } from './steps/publish-run';
 export function createIoActivities({ openStore, runTask, now, observer, planningPlace }: ActivityPorts): IoActivities {
   return {
     resolveRun: ({ runId, spec, execution }) =>
-      atBoundary(observer, async (options) => {
+      atBoundary(observer, {}, async (options) => {
         const plan = await runTask('hashSource', { spec }, options);
-        observer.inputRead(plan.layers.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0));
+        const bytes = plan.layers.flatMap(({ files }) => files).reduce((sum, file) => sum + file.bytes, 0);
+        observer.inputRead(bytes);
+        options.onFacts({ layers: plan.layers.length, pairs: plan.pairs.length, bytes });
         const store = openStore(spec.out);
         const work = await planWork(store, { spec, execution }, plan, await planningPlace());
         await writeRunPlan(store, runId, plannedKeys(spec, plan), work);
         return plan;
       }),
     publishRun: (input) =>
-      atBoundary(observer, ({ onProgress, signal }) => {
+      atBoundary(observer, {}, async ({ onProgress, onFacts, signal }) => {
         const throwIfCancelled = (): void => {
           if (signal.aborted) throw new CancelledError();
         };
-        return publishRun(openStore(input.request.spec.out), input, now(), { onProgress, throwIfCancelled });
+        const store = openStore(input.request.spec.out);
+        const outcome = await publishRun(store, input, now(), { onProgress, throwIfCancelled });
+        onFacts({ state: outcome.state, pairs: outcome.pairsDone, failures: outcome.failures.length });
+        return outcome;
       }),
     publishEvaluation: (input) =>
-      atBoundary(observer, () => publishEvaluation(openStore(input.request.spec.out), input, now())),
-    discardRun: (request) => atBoundary(observer, () => discardRun(openStore(request.spec.out), request)),
+      atBoundary(observer, {}, async ({ onFacts }) => {
+        const outcome = await publishEvaluation(openStore(input.request.spec.out), input, now());
+        onFacts({ state: outcome.state, pairs: input.pairs.length, failures: outcome.failures.length });
+        return outcome;
+      }),
+    discardRun: (request) => atBoundary(observer, {}, () => discardRun(openStore(request.spec.out), request)),
     sendRunEvent: (input) =>
-      atBoundary(observer, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),
+      atBoundary(observer, {}, ({ signal }) => sendRunEvent(openStore(input.request.spec.out), input, now(), signal)),
     takeCheckpoints: (input) =>
-      atBoundary(observer, async ({ onNote }) => {
+      atBoundary(observer, { schedule: input.schedule.name }, async ({ onNote }) => {
         const { out, name } = input.schedule;
         const taken = await takeCheckpoints(openStore(out), input, { lookUp: lookUpRun, note: onNote });
         observer.scheduleLooked(name);

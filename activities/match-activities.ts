@@ -1,5 +1,6 @@
 import { CancelledFailure } from '@temporalio/activity';
 import type { MatchActivities } from '../workflows/activity-types';
+import type { AttemptFacts } from './attempt-facts';
 import { atBoundary } from './boundary';
 import type { ActivityPorts, PairFigures } from './ports';
 import type { MatchPool } from './steps/match-resources';
@@ -20,17 +21,24 @@ export function createMatchActivities(ports: ActivityPorts, { devices, ...pool }
       const lent = devicePool.lend();
       const resources = { ...pool, device: lent.device, memoryBudget: execution.memoryBudget ?? pool.memoryBudget };
       const pair = observer.pairStarted();
+      const about = { source_layer: source.layer, target_layer: target.layer, device: lent.device };
       try {
-        const { match, row } = await atBoundary(observer, (options) => {
+        return await atBoundary(observer, about, async (options) => {
           const onProgress = (progress: TaskProgress): void => {
             options.onProgress(progress);
             pair.progress(progress);
           };
-          return runTask('matchLayers', { spec, source, target, resources }, { ...options, onProgress });
+          const { match, row } = await runTask(
+            'matchLayers',
+            { spec, source, target, resources },
+            { ...options, onProgress }
+          );
+          observer.artifactLooked('matches', match.cached);
+          const figures = figuresOf(row, match.cached);
+          options.onFacts({ cached: match.cached, ...factsOf(figures) });
+          pair.ended('done', figures);
+          return match;
         });
-        observer.artifactLooked('matches', match.cached);
-        pair.ended('done', figuresOf(row, match.cached));
-        return match;
       } catch (error) {
         pair.ended(error instanceof CancelledFailure ? 'cancelled' : 'failed', null);
         throw error;
@@ -46,8 +54,13 @@ function figuresOf(row: MatchRow, cached: boolean): PairFigures {
     seconds: row.seconds ?? 0,
     matched: row.matched ?? 0,
     gap: row.gap ?? 0,
+    passes: row.passes ?? 0,
     device: row.device ?? 'unknown',
     // Those of a match that was found were counted when it was made.
     fallbacks: cached ? 0 : (row.fallbacks ?? 0),
   };
 }
+
+const factsOf = ({ device, matched, gap, passes, fallbacks }: PairFigures): AttemptFacts => ({
+  ...{ device, matched, gap, passes, fallbacks },
+});

@@ -1,5 +1,7 @@
+import type { Info } from '@temporalio/activity';
 import type { StoreTraffic } from '../artifacts/store/metered-store';
 import type { ObjectStore } from '../artifacts/store/object-store';
+import type { AttemptFacts } from './attempt-facts';
 import type { PlanningPlace } from './planning/predict-run';
 import type { FoldedRead, TaskProgress } from './task-context';
 import type { RunTaskOptions } from './thread/run-task';
@@ -22,16 +24,10 @@ export interface ActivityPorts {
 
 export type ActivityOutcome = 'done' | 'failed' | 'cancelled';
 
-/** Told about what activities did; becomes metrics. */
+/** Told about what activities do; becomes metrics and traces. */
 export interface ActivityObserver {
-  /** An attempt of an activity ended after `seconds`. */
-  activityEnded(activity: string, outcome: ActivityOutcome, seconds: number): void;
-  /** One failed with an error of a class of ours, or `other`. */
-  activityFailed(activity: string, type: string): void;
-  /** One began that is not the first. */
-  activityRetried(activity: string): void;
-  /** Some work reported that it goes on. */
-  progressed(): void;
+  /** An attempt of an activity began. */
+  attemptStarted(info: Info): AttemptObserver;
   /** A layer or pair was found in the store, or had to be computed. */
   artifactLooked(kind: 'folded' | 'matches', hit: boolean): void;
   /** Source bytes that a planned run refers to were read and hashed. */
@@ -41,6 +37,21 @@ export interface ActivityObserver {
   /** A look of a schedule at its checkpoints succeeded. */
   scheduleLooked(schedule: string): void;
   pairStarted(): PairObserver;
+}
+
+/** Told about one attempt of an activity. */
+export interface AttemptObserver {
+  progressed(progress: TaskProgress): void;
+  ended(end: AttemptEnd): void;
+}
+
+export interface AttemptEnd {
+  readonly outcome: ActivityOutcome;
+  readonly seconds: number;
+  /** What the attempt was about and came to. */
+  readonly facts: AttemptFacts;
+  /** Why it failed: the class of ours that the error is of, or `other`. Null unless it did. */
+  readonly failure: { readonly errorClass: string; readonly message: string } | null;
 }
 
 /** Told about one pair of layers that is being matched. */
@@ -53,6 +64,8 @@ export interface PairFigures {
   readonly seconds: number;
   readonly matched: number;
   readonly gap: number;
+  /** Streaming passes over the similarities. */
+  readonly passes: number;
   readonly device: string;
   /** Moves to a smaller tile or another device. */
   readonly fallbacks: number;

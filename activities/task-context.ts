@@ -3,13 +3,15 @@ import type { MatchProgress } from '../matching/ports';
 /** What a step of heavy work gets from whoever runs it: a place to report to, and the wish to stop. */
 export interface TaskContext {
   readonly onProgress: (progress: TaskProgress) => void;
-  /** Something worth a line in a log. */
-  readonly onNote: (text: string) => void;
+  /** Something worth a line in a log: a trouble that the work gets over, unless another level is given. */
+  readonly onNote: (text: string, level?: NoteLevel) => void;
   /** An object of a folded layer was opened to be read. */
   readonly onFoldedRead: (read: FoldedRead) => void;
   /** @throws CancelledError when the caller wants the work to stop */
   readonly throwIfCancelled: () => void;
 }
+
+export type NoteLevel = 'info' | 'warn';
 
 export interface TaskProgress {
   readonly phase:

@@ -53,7 +53,7 @@ export async function watchedRun(model, folder) {
 /** Pairs done and resident bytes as the worker's metrics have them; nothing while it starts or ends. */
 async function look({ logFile }) {
   const log = existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
-  const address = [...log.matchAll(/metrics (http:\S+)/g)].at(-1)?.[1];
+  const address = [...log.matchAll(/"metrics":"(http:[^"]+)"/g)].at(-1)?.[1];
   if (address === undefined) return undefined;
   try {
     const text = await (await fetch(address)).text();

@@ -116,7 +116,7 @@ function livePairs(live: Makers['live'], atWork: PairsAtWork): void {
 function activityObserver(
   { counter, histogram }: Makers,
   atWork: PairsAtWork
-): Pick<ActivityObserver, 'activityEnded' | 'activityFailed' | 'activityRetried' | 'progressed'> {
+): Pick<ActivityObserver, 'attemptStarted'> {
   const seconds = histogram('sae_match_activity_duration_seconds', 'Time of one activity, by outcome.', [
     'activity',
     'outcome',
@@ -128,19 +128,20 @@ function activityObserver(
   const retries = counter('sae_match_activity_retries_total', 'Attempts of activities after the first.', ['activity']);
   const corrupt = counter('sae_match_corrupt_artifacts_total', 'Artifacts that were found damaged or gone.', []);
   return {
-    activityEnded: (activity, outcome, duration) => {
-      if (outcome === 'done') atWork.moved();
-      seconds.labels(activity, outcome).observe(duration);
-    },
-    activityFailed: (activity, type) => {
-      failures.labels(activity, type).inc();
-      if (type === 'ArtifactCorruptError') corrupt.inc();
-    },
-    activityRetried: (activity) => {
-      retries.labels(activity).inc();
-    },
-    progressed: () => {
-      atWork.moved();
+    attemptStarted: ({ activityType: activity, attempt }) => {
+      if (attempt > 1) retries.labels(activity).inc();
+      return {
+        progressed: () => {
+          atWork.moved();
+        },
+        ended: ({ outcome, seconds: duration, failure }) => {
+          if (outcome === 'done') atWork.moved();
+          seconds.labels(activity, outcome).observe(duration);
+          if (failure === null) return;
+          failures.labels(activity, failure.errorClass).inc();
+          if (failure.errorClass === 'ArtifactCorruptError') corrupt.inc();
+        },
+      };
     },
   };
 }

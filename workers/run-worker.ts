@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { LogEntry, LogLevel, WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { LogLevel, Logger, WorkerOptions } from '@temporalio/worker';
 import { createFoldActivities } from '../activities/fold-activities';
 import { createIoActivities } from '../activities/io-activities';
 import { createMatchActivities } from '../activities/match-activities';
@@ -17,9 +17,14 @@ import { onStoreTraffic } from '../artifacts/store/metered-store';
 import { openStore } from '../artifacts/store/open-store';
 import { homeFolder } from '../infra/home';
 import { SaeMatchError, UnavailableError } from '../matching/errors';
+import { VERSION } from '../matching/version';
 import { connectClient, explainFailure } from './connect';
 import { withoutSecrets } from './connection';
 import type { ServerAddress } from './connection';
+import { withAttemptFacts } from './log/attempt-interceptor';
+import type { LogFormat } from './log/format-record';
+import { logProcessTrouble } from './log/process-trouble';
+import { createWorkerLog, workerIdentity } from './log/worker-log';
 import { createMetrics } from './metrics';
 import { serveMetrics } from './metrics-server';
 
@@ -37,28 +42,47 @@ export interface RunWorkerOptions {
   /** Running activities may take this long to finish after SIGTERM. */
   readonly graceSeconds: number;
   readonly logLevel: LogLevel;
-  /** Told once the worker polls; gets the address of /metrics. */
-  readonly onReady?: (metricsAddress: string) => void;
+  readonly logFormat: LogFormat;
 }
 
 /**
- * Runs a worker until SIGTERM or SIGINT: one Temporal worker for each pool, all in this process, and one /metrics page.
- * On a signal it stops taking work, lets running activities finish for the grace time, then cancels them; a cancelled
- * or lost activity is retried elsewhere from its last artifact.
+ * Runs a worker until SIGTERM or SIGINT: one Temporal worker for each pool, all in this process, one /metrics page, and one
+ * log on standard error. On a signal it stops taking work, lets running activities finish for the grace time, then cancels
+ * them; a cancelled or lost activity is retried elsewhere from its last artifact.
  *
- * @throws EnvironmentError when the server cannot be reached or the metrics port is taken
+ * @throws EnvironmentError when the server cannot be reached or the metrics port is taken; the log has said so
  */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const log = createWorkerLog({
+    ...{ level: options.logLevel, format: options.logFormat, taskQueue: options.taskQueue },
+    write: (line) => process.stderr.write(`${withoutSecrets(line, options.server)}\n`),
+  });
+  logProcessTrouble(log);
+  try {
+    await work(options, log);
+    log.info('worker stopped');
+  } catch (error) {
+    log.error(inOneLine(error), error instanceof SaeMatchError ? { error_type: error.name } : { error });
+    throw error;
+  }
+}
+
+/** Messages that are quoted from libraries may have several lines. */
+const inOneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
+
+async function work(options: RunWorkerOptions, log: Logger): Promise<void> {
+  const { resources, pools, server } = options;
   const sdkMetrics = `127.0.0.1:${await freePort()}`;
-  installRuntime(options.logLevel, sdkMetrics);
-  const { resources, pools } = options;
-  const { registry, observer } = createMetrics({ ...resources, slots: pools.includes('match') ? resources.slots : 0 });
+  installRuntime(log, sdkMetrics);
+  const slots = pools.includes('match') ? resources.slots : 0;
+  const { registry, observer } = createMetrics({ ...resources, slots });
   // Of what happens outside of the threads of tasks, which tell of theirs themselves.
   const endTraffic = onStoreTraffic(observer.storeTraffic);
   let workers: Worker[] = [];
   const takesWork = (): boolean => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING');
   const metrics = await serveMetrics(options.metricsAddress, registry, sdkMetrics, takesWork);
-  const connection = await connect(options.server);
+  const connection = await connect(server);
   try {
     const planningPlace = (): Promise<PlanningPlace> => placeOf(resources);
     const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer, planningPlace };
@@ -66,7 +90,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       pools.map((pool) =>
         Worker.create({
           connection,
-          namespace: options.server.namespace,
+          namespace: server.namespace,
+          identity: workerIdentity(),
+          interceptors: { activity: [withAttemptFacts] },
           shutdownGraceTime: options.graceSeconds * 1000,
           shutdownForceTime: (options.graceSeconds + 15) * 1000,
           ...poolOptions(pool, ports, options),
@@ -74,10 +100,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       )
     );
     const running = workers.map((worker) => worker.run());
-    options.onReady?.(metrics.address);
+    log.info('worker ready', {
+      ...{ version: VERSION, server: server.connection.address, metrics: `http://${metrics.address}/metrics` },
+      ...{ pools, devices: resources.devices, match_slots: slots, memory_budget_bytes: resources.memoryBudget },
+    });
     await Promise.all(running);
   } catch (error) {
-    throw isTransportError(error) ? await connectionLost(options.server, error) : error;
+    throw isTransportError(error) ? await connectionLost(server, error) : error;
   } finally {
     endTraffic();
     await metrics.close();
@@ -133,9 +162,9 @@ function workflowBundle(): string {
   throw new SaeMatchError('the workflow bundle is missing', { remedy: 'Run npm run build.' });
 }
 
-function installRuntime(level: LogLevel, sdkMetrics: string): void {
+function installRuntime(logger: Logger, sdkMetrics: string): void {
   Runtime.install({
-    logger: new DefaultLogger(level, logLine),
+    logger,
     shutdownSignals: ['SIGTERM', 'SIGINT'],
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
@@ -149,12 +178,6 @@ function installRuntime(level: LogLevel, sdkMetrics: string): void {
       },
     },
   });
-}
-
-/** Each pool runs workflows or activities and never both, so the SDK's warnings about the other are no news. */
-function logLine({ level, message, meta }: LogEntry): void {
-  if (/^No (activities|workflows) registered/.test(message)) return;
-  process.stderr.write(`${new Date().toISOString()} [${level}] ${message} ${JSON.stringify(meta ?? {})}\n`);
 }
 
 async function connect(server: ServerAddress): Promise<NativeConnection> {

@@ -4,6 +4,7 @@ import { drift } from './drift';
 import type { DriftRequest } from './drift';
 import { driftWorkflowId } from './drift-workflow-id';
 import { asFailure } from './failures';
+import { logFailed } from './log-failure';
 import type { RunStateTracker } from './run-state';
 import type { DriftRef, RunPlan, RunRequest } from './run-types';
 
@@ -44,7 +45,9 @@ export async function compareWithPrevious(
     for (const failure of failures) tracker.failed(failure);
     return layers;
   } catch (error) {
-    tracker.failed(asFailure(error, 'drift', []));
+    const failure = asFailure(error, 'drift', []);
+    tracker.failed(failure);
+    logFailed(failure);
     tracker.drift = { ...nothingYet, failed: plan.layers.length };
     return [];
   }

@@ -4,6 +4,7 @@ import type { FoldActivities } from './activity-types';
 import { bounded } from './bounded';
 import { asFailure, isCorrupt, mayPass } from './failures';
 import { LayerFolds } from './layer-folds';
+import { logFailed, logSetAside } from './log-failure';
 import { foldPlanned } from './model-folds';
 import { onFolded } from './on-folded';
 import { pauseFor } from './pause';
@@ -61,6 +62,7 @@ class DriftMatcher {
     const { spec, previous, layers, previousLayers } = request;
     this.previous = this.folds(previousLayers, { ...spec, source: previous.source }, (failure) => {
       tracker.failed(failure);
+      logFailed(failure);
     });
     // What is wrong with these layers the run has found out already.
     this.current = this.folds(layers, spec, () => undefined);
@@ -82,9 +84,11 @@ class DriftMatcher {
       if (mayPass(error)) {
         this.reasons.set(layer, error);
         tracker.pairSetAside(layer, layer, failure);
+        logSetAside(failure);
         return false;
       }
       tracker.pairFailed(layer, layer, failure);
+      logFailed(failure);
       return true;
     } finally {
       setCurrentDetails(tracker.details());
@@ -94,7 +98,9 @@ class DriftMatcher {
   /** What came of it, once there is no time left for the layers that were set aside. */
   end(setAside: readonly number[]): Drift {
     for (const layer of setAside) {
-      this.tracker.pairFailed(layer, layer, asFailure(this.reasons.get(layer), 'drift', [layer, layer]));
+      const failure = asFailure(this.reasons.get(layer), 'drift', [layer, layer]);
+      this.tracker.pairFailed(layer, layer, failure);
+      logFailed(failure);
     }
     const layers = this.request.layers.flatMap(({ layer }) => this.refs.get(layer) ?? []);
     return { layers, failures: this.tracker.failures };

@@ -1,6 +1,7 @@
 import { patched } from '@temporalio/workflow';
 import { isCorrupt } from './failures';
 import type { LayerFolds } from './layer-folds';
+import { logFailed } from './log-failure';
 import { BlocksOfPairs, isDivided } from './match-blocks';
 import { foldedLayers, foldModel } from './model-folds';
 import { onFolded } from './on-folded';
@@ -34,7 +35,9 @@ export async function matchModel(request: RunRequest, plan: RunPlan, tracker: Ru
   for (const pair of setAside) {
     const [source, target] = pair;
     // No time is left for it.
-    tracker.pairFailed(source, target, folded.has(source) && folded.has(target) ? ends.reasonOf(pair)! : null);
+    const failure = folded.has(source) && folded.has(target) ? ends.reasonOf(pair)! : null;
+    tracker.pairFailed(source, target, failure);
+    if (failure !== null) logFailed(failure);
   }
   return { folded, matches: plan.pairs.flatMap((pair) => ends.matchOf(pair) ?? []) };
 }

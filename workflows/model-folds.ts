@@ -4,6 +4,7 @@ import type { FoldActivities } from './activity-types';
 import { bounded } from './bounded';
 import { asFailure, mayPass } from './failures';
 import { LayerFolds } from './layer-folds';
+import { logFailed, logSetAside } from './log-failure';
 import type { RunStateTracker } from './run-state';
 import type { FoldedRef, LayerPlan, RunPlan, RunRequest } from './run-types';
 
@@ -28,7 +29,9 @@ export async function foldedLayers(
       const ref = await folds.of(layer);
       if (ref !== null) folded.set(layer, ref);
     } catch (error) {
-      tracker.failed(asFailure(error, 'fold', [layer]));
+      const failure = asFailure(error, 'fold', [layer]);
+      tracker.failed(failure);
+      logFailed(failure);
     }
   }
   return folded;
@@ -47,6 +50,7 @@ export function foldPlanned(
 async function foldOne(layer: LayerPlan, request: RunRequest, tracker: RunStateTracker): Promise<FoldedRef | null> {
   if (layer.failure !== null) {
     tracker.failed(layer.failure);
+    logFailed(layer.failure);
     return null;
   }
   try {
@@ -56,8 +60,12 @@ async function foldOne(layer: LayerPlan, request: RunRequest, tracker: RunStateT
     return ref;
   } catch (error) {
     const failure = asFailure(error, 'fold', [layer.layer]);
-    if (mayPass(error) && patched('set-aside')) throw error;
+    if (mayPass(error) && patched('set-aside')) {
+      logSetAside(failure);
+      throw error;
+    }
     tracker.failed(failure);
+    logFailed(failure);
     return null;
   }
 }

@@ -2,6 +2,7 @@ import {
   CancellationScope,
   executeChild,
   isCancellation,
+  log,
   patched,
   proxyActivities,
   setCurrentDetails,
@@ -16,6 +17,7 @@ import type { ComposeRequest, Composition } from './compose-chains';
 import { deadlineOf } from './deadline';
 import { compareWithPrevious } from './drift-phase';
 import { asFailure, isCorrupt } from './failures';
+import { logFailed } from './log-failure';
 import { announceEnd } from './notify-run';
 import { matchModel } from './match-model';
 import type { MatchedModel } from './match-model';
@@ -38,20 +40,26 @@ export async function modelMatch(request: RunRequest): Promise<RunOutcome> {
   setHandler(progressQuery, () => tracker.snapshot());
   try {
     const outcome = await runPhases(request, tracker);
+    const { state, pairsDone: pairs, failures } = outcome;
+    log.info('run ended', { state, pairs, failures: failures.length });
     await announceEnd(request, null);
     return outcome;
   } catch (error) {
     if (isCancellation(error)) {
       tracker.state = 'cancelled';
+      log.info('run ended', { state: 'cancelled' });
       await CancellationScope.nonCancellable(() => io(request).discardRun(request));
     } else {
-      await announceEnd(request, asFailure(error, 'run', []).message);
+      const failure = asFailure(error, 'run', []);
+      logFailed(failure);
+      await announceEnd(request, failure.message);
     }
     throw error;
   }
 }
 
 async function runPhases(request: RunRequest, tracker: RunStateTracker): Promise<RunOutcome> {
+  log.info('run started');
   report(tracker, 'resolving');
   const plan = await io(request).resolveRun(request);
   tracker.layersTotal = plan.layers.length;
@@ -110,7 +118,9 @@ async function composeAll(
     return await withPauses('compose', () => executeChild(composeChains, child), request, tracker);
   } catch (error) {
     if (isCorrupt(error)) throw error;
-    tracker.failed(asFailure(error, 'compose', []));
+    const failure = asFailure(error, 'compose', []);
+    tracker.failed(failure);
+    logFailed(failure);
     return null;
   }
 }

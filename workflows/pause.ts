@@ -1,6 +1,7 @@
 import { patched, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import { deadlineOf } from './deadline';
 import { asFailure, isCorrupt, mayPass } from './failures';
+import { logSetAside } from './log-failure';
 import type { RunStateTracker } from './run-state';
 import type { RunRequest } from './run-types';
 
@@ -41,7 +42,9 @@ export async function withPauses<T>(
       return await step();
     } catch (error) {
       if (!mayPass(error) || isCorrupt(error) || !patched('set-aside')) throw error;
-      const end = tracker.setAside(asFailure(error, what, []));
+      const failure = asFailure(error, what, []);
+      const end = tracker.setAside(failure);
+      logSetAside(failure);
       const again = await pauseFor(round, request, tracker);
       end();
       if (!again) throw error;

@@ -2,6 +2,7 @@ import { patched, proxyActivities, setCurrentDetails } from '@temporalio/workflo
 import { activityOptions } from './activity-options';
 import type { MatchActivities } from './activity-types';
 import { asFailure, isCorrupt, mayPass } from './failures';
+import { logFailed, logSetAside } from './log-failure';
 import type { RunStateTracker } from './run-state';
 import type { Failure, FoldedRef, MatchRef, RunRequest } from './run-types';
 
@@ -38,9 +39,11 @@ export async function settlePair(
     const failure = asFailure(error, 'match', [source, target]);
     if (mayPass(error) && patched('set-aside')) {
       tracker.pairSetAside(source, target, failure);
+      logSetAside(failure);
       return { kind: 'setAside', failure, isCorrupt: isCorrupt(error) };
     }
     tracker.pairFailed(source, target, failure);
+    logFailed(failure);
     return { kind: 'failed', failure };
   }
 }

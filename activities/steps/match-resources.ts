@@ -44,7 +44,7 @@ export function matchPorts(
     throwIfCancelled: context.throwIfCancelled,
     onPlan: (storage, reason) => {
       // Where everything fits there is nothing to tell.
-      if (storage === 'best' || storage === 'streamed') context.onNote(reason);
+      if (storage === 'best' || storage === 'streamed') context.onNote(reason, 'info');
     },
     onFallback: (from, to) => {
       context.onNote(`matching on ${device} moves from ${from} to ${to}`);

@@ -9,7 +9,7 @@ import {
   UsageError,
 } from '../../matching/errors';
 import type { StoreTraffic } from '../../artifacts/store/metered-store';
-import type { FoldedRead, TaskProgress } from '../task-context';
+import type { FoldedRead, NoteLevel, TaskProgress } from '../task-context';
 import type { ThreadError } from './thread-errors';
 
 /** The errors that keep their class between threads; a subclass arrives as the nearest of these. */
@@ -35,7 +35,7 @@ export interface ToThread {
 /** What a thread says to its caller; `held` are the bytes of arrays that it still has in memory. */
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: TaskProgress }
-  | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'note'; readonly text: string; readonly level?: NoteLevel | undefined }
   | { readonly kind: 'foldedRead'; readonly read: FoldedRead }
   | { readonly kind: 'storeTraffic'; readonly traffic: StoreTraffic }
   | { readonly kind: 'result'; readonly value: unknown; readonly held: number }

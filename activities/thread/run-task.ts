@@ -66,7 +66,7 @@ function outcome(thread: Worker, options: RunTaskOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: FromThread): void => {
       if (message.kind === 'progress') onProgress?.(message.progress);
-      else if (message.kind === 'note') onNote?.(message.text);
+      else if (message.kind === 'note') onNote?.(message.text, message.level);
       else if (message.kind === 'foldedRead') onFoldedRead?.(message.read);
       else if (message.kind === 'storeTraffic') onStoreTraffic?.(message.traffic);
       else if (message.kind === 'result') {

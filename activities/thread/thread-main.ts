@@ -16,8 +16,8 @@ async function carryOut({ name, input, cancelled }: ToThread): Promise<void> {
     onProgress: (progress) => {
       post({ kind: 'progress', progress });
     },
-    onNote: (text) => {
-      post({ kind: 'note', text });
+    onNote: (text, level) => {
+      post({ kind: 'note', text, level });
     },
     onFoldedRead: (read) => {
       post({ kind: 'foldedRead', read });

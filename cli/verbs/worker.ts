@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import type { LogLevel } from '@temporalio/worker';
 import { Option } from 'commander';
 import { defaultSlots } from '../../activities/planning/pair-work';
 import { CHECKPOINT_SECONDS } from '../../activities/steps/match-checkpoint';
@@ -8,6 +7,9 @@ import { chooseDevice } from '../../kernels/choose-device';
 import { UsageError } from '../../matching/errors';
 import { configuredServer, plainServer } from '../../workers/connection';
 import type { Pool } from '../../workers/run-worker';
+import { EXIT, exitCodeOfError } from '../exit-codes';
+import { parseLogFlags, withLogFlags } from '../log-flags';
+import type { LogFlags } from '../log-flags';
 import { serverChoice, withServerFlags } from '../server-flags';
 import type { ServerFlags } from '../server-flags';
 import { defaultMemoryBudget } from '../../infra/machine';
@@ -16,7 +18,7 @@ import { parseBytes } from '../../transport/parse-bytes';
 import { DEVICE_CHOICES, parseDevices } from '../spec/parse-device';
 import type { AddVerb } from '../verb';
 
-interface WorkerFlags extends ServerFlags {
+interface WorkerFlags extends ServerFlags, LogFlags {
   readonly embeddedServer?: string;
   readonly pools: string;
   readonly matchSlots?: string;
@@ -25,14 +27,12 @@ interface WorkerFlags extends ServerFlags {
   readonly checkpoint: string;
   readonly metrics: string;
   readonly grace: string;
-  readonly logLevel: string;
 }
 
 const POOLS: readonly Pool[] = ['workflow', 'io', 'fold', 'match'];
-const LOG_LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 export const addWorker: AddVerb = (program, action) =>
-  withServerFlags(program.command('worker'), 'none')
+  withLogFlags(withServerFlags(program.command('worker'), 'none'))
     .summary('run a worker process until it is told to stop')
     .description(
       'Takes work from a Temporal server until SIGTERM or SIGINT; then finishes what it is doing within the grace time.\n' +
@@ -49,14 +49,13 @@ export const addWorker: AddVerb = (program, action) =>
     .option('--grace <seconds>', 'time for running work to finish when told to stop', '30')
     .option('--checkpoint <seconds>', 'how often a long match saves its state', String(CHECKPOINT_SECONDS))
     .addOption(new Option(`${EMBEDDED_SERVER_FLAG} <host:port>`).hideHelp())
-    .option('--log-level <level>', LOG_LEVELS.join(' | '), 'WARN')
     .addHelpText(
       'after',
       '\nExamples:\n  sae-match worker --address temporal:7233\n  sae-match worker --pools match --match-slots 1\n' +
         '  sae-match worker --pools match --device cuda:0,cuda:1'
     )
     .action(
-      action(async (output, flags: WorkerFlags) => {
+      action(async (_, flags: WorkerFlags) => {
         const { embeddedServer } = flags;
         const server =
           embeddedServer === undefined ? configuredServer(serverChoice(flags)) : plainServer(embeddedServer);
@@ -69,19 +68,22 @@ export const addWorker: AddVerb = (program, action) =>
         }
         // Loading Temporal's worker takes longer than most other verbs take as a whole.
         const { runWorker } = await import('../../workers/run-worker.js');
-        await runWorker({
+        const options = {
           server,
           taskQueue: taskQueueName(),
           pools: parsePools(flags.pools),
           resources: await resourcesOf(flags),
           metricsAddress: flags.metrics,
           graceSeconds: wholeNumber(flags.grace, '--grace', 0),
-          logLevel: parseLevel(flags.logLevel),
-          onReady: (metrics) => {
-            output.note(`worker ready: server ${server.connection.address}, metrics http://${metrics}/metrics`);
-          },
-        });
-        return 0;
+          ...parseLogFlags(flags, process.stderr.isTTY),
+        };
+        try {
+          await runWorker(options);
+          return EXIT.done;
+        } catch (error) {
+          // The log has said what is wrong.
+          return exitCodeOfError(error);
+        }
       })
     );
 
@@ -105,12 +107,6 @@ function parsePools(text: string): Pool[] {
     if (pool !== undefined) return pool;
     throw new UsageError('unknown pool', { field: '--pools', found: name, expected: POOLS.join(', ') });
   });
-}
-
-function parseLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((candidate) => candidate === text.toUpperCase());
-  if (level !== undefined) return level;
-  throw new UsageError('unknown log level', { field: '--log-level', found: text, expected: LOG_LEVELS.join(' | ') });
 }
 
 function wholeNumber(text: string, field: string, least: number): number {

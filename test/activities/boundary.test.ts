@@ -12,7 +12,7 @@ const quiet = new DefaultLogger('ERROR');
 async function countedAfter(name: string, work: () => Promise<unknown>, attempt = 1): Promise<string[]> {
   const { registry, observer } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu'] });
   const environment = new MockActivityEnvironment({ activityType: 'foldLayer', attempt }, { logger: quiet });
-  await environment.run(() => atBoundary(observer, work)).catch(() => undefined);
+  await environment.run(() => atBoundary(observer, {}, work)).catch(() => undefined);
   return (await registry.metrics()).split('\n').filter((line) => line.startsWith(name));
 }
 

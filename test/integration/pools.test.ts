@@ -4,6 +4,7 @@ import { expectCode, runProgram, startProgram } from '../support/program';
 import { createProgramHome } from '../support/program-home';
 import { tableHashes } from '../support/run-folder';
 import { writeSmallModel } from '../support/small-model';
+import { workerReady } from '../support/worker-log';
 
 const home = createProgramHome();
 const saes = join(home.folder, 'saes');
@@ -20,8 +21,7 @@ const envOf = (taskQueue: string): Record<string, string> => ({ ...home.env, SAE
 async function startWorker(taskQueue: string, ...flags: string[]): Promise<string> {
   const args = ['worker', '--address', address, '--metrics', '127.0.0.1:0', ...flags];
   const worker = startProgram(args, envOf(taskQueue));
-  await worker.says('/metrics\n');
-  return /http:\S+/.exec(worker.said())![0];
+  return workerReady(worker);
 }
 
 /** Of each outcome or origin how often a worker has counted it. */

@@ -9,6 +9,7 @@ import { expectCode, runProgram, startProgram } from '../support/program';
 import { createProgramHome } from '../support/program-home';
 import { PROMETHEUS, promtool, startPrometheus, type Prometheus } from '../support/prometheus';
 import { EXAMPLE } from '../support/small-model';
+import { workerReady } from '../support/worker-log';
 
 const RULES = resolve(__dirname, '../../infra/prometheus');
 const LAYERS = 5;
@@ -55,8 +56,7 @@ whereInstalled('a Prometheus that scrapes a worker during two runs, one of which
     const { address } = await ensureServer(home.home);
     const server = ['--address', address];
     const worker = startProgram(['worker', ...server, '--metrics', '127.0.0.1:0', '--match-slots', '1'], home.env);
-    await worker.says('/metrics\n');
-    metrics = /http:\S+/.exec(worker.said())![0];
+    metrics = await workerReady(worker);
     prometheus = await startPrometheus(home.folder, new URL(metrics).host, join(RULES, 'alerts.yml'));
     start = Date.now() / 1000;
     while ((await prometheus.values('sae_match_build_info', start, Date.now() / 1000)).length === 0) await sleep(100);

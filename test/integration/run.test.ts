@@ -12,6 +12,7 @@ import { createProgramHome } from '../support/program-home';
 import { createRunPlace } from '../support/run-place';
 import { residentProgram } from '../support/resident-program';
 import { readRunManifest, tableHashes } from '../support/run-folder';
+import { metricsAddress } from '../support/worker-log';
 import { z } from 'zod';
 
 const home = createRunPlace();
@@ -203,8 +204,8 @@ describe('a run through a real Temporal server', () => {
   async function metricsPage(): Promise<string> {
     const record = readState(join(home.home!.dir, 'worker.json'), z.object({ logFile: z.string() }));
     for (;;) {
-      const addresses = [...readFileSync(record!.logFile, 'utf8').matchAll(/metrics (http:\S+)/g)];
-      const page = await fetch(addresses.at(-1)?.[1] ?? 'http://127.0.0.1:1').catch(() => null);
+      const address = metricsAddress(readFileSync(record!.logFile, 'utf8'));
+      const page = await fetch(address ?? 'http://127.0.0.1:1').catch(() => null);
       if (page?.ok === true) return page.text();
       await sleep(200);
     }

@@ -19,6 +19,7 @@ import type { Command, Finished } from '../support/program';
 import { startTlsEndpoint } from '../support/tls-endpoint';
 import type { TlsEndpoint } from '../support/tls-endpoint';
 import { writeSmallModel } from '../support/small-model';
+import { logLines, workerReady } from '../support/worker-log';
 import { startWebServer } from '../support/web-server';
 import type { WebServer } from '../support/web-server';
 
@@ -49,7 +50,7 @@ let upstream: string;
 let hub: WebServer;
 let cloud: TlsEndpoint;
 let env: Record<string, string>;
-let worker: Command;
+let workers: readonly [json: Command, text: Command];
 
 beforeAll(async () => {
   hub = await startWebServer(() => (_, response) => void response.writeHead(401).end());
@@ -74,8 +75,12 @@ beforeAll(async () => {
   await writeSmallModel(model, 2, 64);
   cpSync(model, join(folder, 'broken'), { recursive: true });
   truncateSync(join(folder, 'broken/layer_1/width_small/average_l0_1/params.npz'), 100);
-  worker = startProgram(['worker', '--metrics', '127.0.0.1:0', '--log-level', 'TRACE', '--grace', '1'], env);
-  await worker.says('worker ready');
+  const startWorker = (format: string): Command => {
+    const flags = ['--log-level', 'trace', '--log-format', format, '--metrics', '127.0.0.1:0', '--grace', '1'];
+    return startProgram(['worker', ...flags], env);
+  };
+  workers = [startWorker('json'), startWorker('text')];
+  await Promise.all(workers.map((worker) => worker.says('worker ready')));
 }, 120_000);
 
 afterAll(async () => {
@@ -118,19 +123,26 @@ it('no secret is found in what runs say, serve, store or hand to the server', as
   await command('plan', model, '--out', out, '--json');
   await command('list', '--json', '--out', out);
   await command('status', 'bad', '--out', out, '--json');
-  const page = await fetch(/metrics (http:\S+)/.exec(worker.said())![1]!);
+  const page = await fetch(await workerReady(workers[0]));
   const metrics = await page.text();
   expect(metrics).toContain('sae_match_build_info');
   const histories = await historiesOf(upstream, ['sae-match/good', 'sae-match/bad', 'sae-match/hub']);
   expect(histories).toContain(model);
-  worker.kill('SIGTERM');
-  await worker.finished;
+  for (const worker of workers) {
+    worker.kill('SIGTERM');
+    await worker.finished;
+  }
   await stopServer(home);
 
-  expect(worker.said()).toMatch(/\[(DEBUG|TRACE)\]/);
+  const [json, text] = workers.map((worker) => worker.said());
+  expect(new Set(logLines(json!).map(({ level }) => level))).toEqual(
+    new Set(['trace', 'debug', 'info', 'warn', 'error'])
+  );
+  expect(text).toMatch(/Z (DEBUG|TRACE) /);
   const places: [string, Buffer][] = [
     ['output', Buffer.from(said.join('\n'))],
-    ['the worker', Buffer.from(worker.said())],
+    ['the log in JSON', Buffer.from(json!)],
+    ['the log in text', Buffer.from(text!)],
     ['/metrics', Buffer.from(metrics)],
     ['histories', Buffer.from(histories)],
     ...[out, state, join(folder, 'cache')].flatMap(filesBelow),
