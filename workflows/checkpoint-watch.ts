@@ -1,6 +1,8 @@
 import { patched, proxyActivities, sleep } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
+import { asFailure } from './failures';
+import { logFailed } from './log-failure';
 import { watchOneByOne } from './watch-one-by-one';
 import { startCheckpointRun } from './start-checkpoint-run';
 import type { WatchOutcome, WatchRequest } from './schedule-types';
@@ -11,6 +13,15 @@ import type { WatchOutcome, WatchRequest } from './schedule-types';
  * which run a checkpoint has.
  */
 export async function checkpointWatch(request: WatchRequest): Promise<WatchOutcome> {
+  try {
+    return await takeAll(request);
+  } catch (error) {
+    logFailed(asFailure(error, 'look', []));
+    throw error;
+  }
+}
+
+async function takeAll(request: WatchRequest): Promise<WatchOutcome> {
   if (!patched('take-checkpoints')) return watchOneByOne(request);
   const { schedule, execution, settleSeconds } = request;
   const { takeCheckpoints } = proxyActivities<IoActivities>(activityOptions('io', execution));

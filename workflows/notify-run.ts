@@ -1,6 +1,8 @@
 import { ParentClosePolicy, proxyActivities, startChild, workflowInfo } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
+import { asFailure } from './failures';
+import { logFailed } from './log-failure';
 import type { RunRequest } from './run-types';
 
 /** A run that ended, for those who asked to be told. */
@@ -26,7 +28,9 @@ export async function notifyRun({ request, ending, error }: NotifyRequest): Prom
   const hasDrift = spec.previous !== undefined && execution.notify?.driftAbove !== undefined && error === null;
   const subjects = hasDrift ? (['run', 'drift'] as const) : (['run'] as const);
   const sent = subjects.map((about) => sendRunEvent({ request, about, id: `${ending}.${about}`, error }));
-  for (const result of await Promise.allSettled(sent)) if (result.status === 'rejected') throw result.reason;
+  const failed = (await Promise.allSettled(sent)).filter((result) => result.status === 'rejected');
+  for (const { reason } of failed) logFailed(asFailure(reason, 'webhook', []));
+  if (failed.length > 0) throw failed[0]!.reason;
 }
 
 /** Starts to tell of the end of a run where that was asked for. The run itself does not wait for it. */

@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { atBoundary } from '../../activities/boundary';
 import { ObjectNotFoundError } from '../../artifacts/store/object-store';
 import { ArtifactCorruptError, CancelledError, UnavailableError } from '../../matching/errors';
+import { withAttemptFacts } from '../../workers/log/attempt-interceptor';
 import { createMetrics } from '../../workers/metrics';
 
 const quiet = new DefaultLogger('ERROR');
@@ -45,4 +46,31 @@ it('attempts after the first are counted as retries, whether they succeed or not
   expect(await countedAfter(retries, succeed)).toEqual([]);
   expect(await countedAfter(retries, succeed, 2)).toEqual([`${retries}{activity="foldLayer"} 1`]);
   expect(await countedAfter(retries, failing(new TypeError('x')), 3)).toEqual([`${retries}{activity="foldLayer"} 1`]);
+});
+
+it('what a thread reports goes to the log of the attempt that asked for it, whichever attempt started the thread', async () => {
+  const lines: (readonly [message: string, layer: unknown])[] = [];
+  const logger = new DefaultLogger('INFO', ({ message, meta }) => lines.push([message, meta?.layer]));
+  const { observer } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu'] });
+  const attemptOn = (layer: number, work: Parameters<typeof atBoundary<void>>[2]): Promise<void> =>
+    new MockActivityEnvironment({ activityType: 'foldLayer' }, { logger, interceptors: [withAttemptFacts] }).run(() =>
+      atBoundary(observer, { layer }, work)
+    );
+  let note!: (text: string) => void;
+  let end!: () => void;
+  const first = attemptOn(1, ({ onNote }) => {
+    note = onNote;
+    return new Promise((resolve) => (end = resolve));
+  });
+  await attemptOn(2, () => {
+    note('of layer 1');
+    return Promise.resolve();
+  });
+  end();
+  await first;
+  expect(lines).toEqual([
+    ['of layer 1', 1],
+    ['activity done', 2],
+    ['activity done', 1],
+  ]);
 });

@@ -17,6 +17,8 @@ export interface WorkerLogOptions {
 /** Identity of this process, under which the Temporal server and every line of its log name it. */
 export const workerIdentity = (): string => `${process.pid}@${hostname()}`;
 
+const SAID_BY_OURS = /^(Workflow failed|Activity (started|completed|completed as cancelled|failed))$/;
+
 /** The log of a worker process: of itself, its workflows and activities, and the Temporal SDK. One line an entry. */
 export function createWorkerLog({ level, format, taskQueue, write }: WorkerLogOptions): Logger {
   const from = { worker: workerIdentity(), taskQueue };
@@ -28,11 +30,11 @@ export function createWorkerLog({ level, format, taskQueue, write }: WorkerLogOp
 }
 
 /**
- * What the SDK says of every attempt of an activity is said by the attempt itself, with what came of it. And each pool runs
- * workflows or activities and never both, so that its warnings about the other are no news.
+ * What the SDK says of every attempt of an activity is said by the attempt itself, with what came of it; why workflows fail,
+ * by the workflows. And each pool runs workflows or activities and never both, so that its warnings about the other are no news.
  */
 function isSaidElsewhere({ message, meta }: LogEntry): boolean {
   if (/^No (activities|workflows|Nexus services) registered/.test(message)) return true;
   const isOfSdk = meta?.sdkComponent === 'worker';
-  return isOfSdk && /^Activity (started|completed|completed as cancelled|failed)$/.test(message);
+  return isOfSdk && SAID_BY_OURS.test(message);
 }
