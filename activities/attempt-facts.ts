@@ -24,6 +24,9 @@ export interface AttemptFacts {
   readonly gap?: number;
   readonly passes?: number;
   readonly fallbacks?: number;
+  /** Where it is traced, its trace and span. */
+  readonly trace_id?: string;
+  readonly span_id?: string;
 }
 
 const known = new WeakMap<Context, AttemptFacts>();

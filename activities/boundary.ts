@@ -80,9 +80,9 @@ interface AttemptReport {
 /** Tells log and observer of an attempt that begins, and later of its end. */
 function startAttempt(observer: ActivityObserver, context: Context, about: AttemptFacts): AttemptReport {
   const started = performance.now();
-  addFacts(context, about);
-  context.log.debug('activity started');
   const observed = observer.attemptStarted(context.info);
+  addFacts(context, { ...about, ...observed.facts });
+  context.log.debug('activity started');
   return {
     progressed: (progress) => {
       observed.progressed(progress);

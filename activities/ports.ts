@@ -41,6 +41,8 @@ export interface ActivityObserver {
 
 /** Told about one attempt of an activity. */
 export interface AttemptObserver {
+  /** What the observer adds to what is known of the attempt. */
+  readonly facts?: AttemptFacts;
   progressed(progress: TaskProgress): void;
   ended(end: AttemptEnd): void;
 }

@@ -13,21 +13,28 @@ export interface TaskContext {
 
 export type NoteLevel = 'info' | 'warn';
 
+type StepPhase =
+  | 'measuring'
+  | 'reading'
+  | 'downloading'
+  | 'hashing'
+  | 'folding'
+  | 'reporting'
+  | 'writing'
+  | 'verifying'
+  | 'evaluating';
+
 export interface TaskProgress {
-  readonly phase:
-    | 'measuring'
-    | 'reading'
-    | 'downloading'
-    | 'hashing'
-    | 'folding'
-    | 'writing'
-    | 'verifying'
-    | 'evaluating'
-    | MatchProgress['phase'];
+  readonly phase: StepPhase | MatchProgress['phase'];
   readonly done: number;
   readonly total: number;
   readonly gap: number | null;
 }
+
+/** Phases whose progress is not counted; `reporting` is what is said about matches, such as their cosines. */
+export const READING: TaskProgress = { phase: 'reading', done: 0, total: 1, gap: null };
+export const REPORTING: TaskProgress = { phase: 'reporting', done: 0, total: 1, gap: null };
+export const WRITING: TaskProgress = { phase: 'writing', done: 0, total: 1, gap: null };
 
 /** How an object of a folded layer came to be read. */
 export interface FoldedRead {

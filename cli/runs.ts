@@ -4,17 +4,22 @@ import { findRunManifest } from '../artifacts/run-manifest';
 import { openStore } from '../artifacts/store/open-store';
 import type { modelMatch } from '../workflows/model-match';
 import type { RunRequest } from '../workflows/run-types';
+import { traceStart } from '../workers/tracing/trace-start';
 import { runStartOptions, runWorkflowId } from '../workflows/run-workflow';
 
 export type RunHandle = WorkflowHandle<typeof modelMatch>;
 
 /** Starts a run, or attaches to it when it is running. */
 export async function startRun(client: Client, request: RunRequest): Promise<RunHandle> {
-  return client.workflow.start<typeof modelMatch>('modelMatch', {
-    ...runStartOptions(request),
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: 'USE_EXISTING',
-  });
+  const options = runStartOptions(request);
+  const { namespace } = client.options;
+  return traceStart({ namespace, workflowType: 'modelMatch', workflowId: options.workflowId }, () =>
+    client.workflow.start<typeof modelMatch>('modelMatch', {
+      ...options,
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    })
+  );
 }
 
 /** What Temporal knows of a run; null when it knows none of this id. */

@@ -27,6 +27,7 @@ import { logProcessTrouble } from './log/process-trouble';
 import { createWorkerLog, workerIdentity } from './log/worker-log';
 import { createMetrics } from './metrics';
 import { serveMetrics } from './metrics-server';
+import { startTracing } from './tracing/worker-tracing';
 
 /** Kinds of work a worker process can take. `workflow` runs orchestration only. */
 export type Pool = 'workflow' | 'io' | 'fold' | 'match';
@@ -83,15 +84,18 @@ async function work(options: RunWorkerOptions, log: Logger): Promise<void> {
   const takesWork = (): boolean => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING');
   const metrics = await serveMetrics(options.metricsAddress, registry, sdkMetrics, takesWork);
   const connection = await connect(server);
+  const tracing = await startTracing(log);
   try {
     const planningPlace = (): Promise<PlanningPlace> => placeOf(resources);
-    const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer, planningPlace };
+    const observed = tracing.observe(observer);
+    const ports: ActivityPorts = { openStore, runTask, now: () => new Date(), observer: observed, planningPlace };
     workers = await Promise.all(
       pools.map((pool) =>
         Worker.create({
           connection,
           namespace: server.namespace,
           identity: workerIdentity(),
+          sinks: tracing.sinks,
           interceptors: { activity: [withAttemptFacts] },
           shutdownGraceTime: options.graceSeconds * 1000,
           shutdownForceTime: (options.graceSeconds + 15) * 1000,
@@ -109,6 +113,7 @@ async function work(options: RunWorkerOptions, log: Logger): Promise<void> {
     throw isTransportError(error) ? await connectionLost(server, error) : error;
   } finally {
     endTraffic();
+    await tracing.close();
     await metrics.close();
     // When one worker has failed the others still hold it; they end with the process.
     await connection.close().catch(() => undefined);

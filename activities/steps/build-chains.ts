@@ -5,6 +5,7 @@ import { encodeChains } from '../../artifacts/tables/chains';
 import { buildChains } from '../../matching/chains';
 import type { ChainLayer, ChainStep } from '../../matching/chains';
 import type { ChainsInput, ChainsRef } from '../../workflows/activity-types';
+import { READING, WRITING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { readMatches } from './compare-composed';
 import { readFolded } from './folded-artifact';
@@ -17,6 +18,7 @@ export async function buildChainsTask(input: ChainsInput, context: TaskContext):
   const present = input.layers.map(({ layer, folded }) => ({ layer, rows: folded?.rows ?? null }));
   const made = chainsIngredients(present, input.steps, input.spec);
   const key = keyOf(made);
+  context.onProgress(READING);
   const layers: ChainLayer[] = [];
   for (const { layer, folded } of input.layers) {
     context.throwIfCancelled();
@@ -40,6 +42,7 @@ export async function buildChainsTask(input: ChainsInput, context: TaskContext):
     { ...chains, stepCosine: Float32Array.from(chains.stepCosine) },
     { inputs, options: matchingOptions(input.spec) }
   );
+  context.onProgress(WRITING);
   await writeKeyRecord(store, 'chains', made);
   const stored = await putOnce(store, chainsObject(key), bytes);
   return { key, bytes: stored.bytes, crc32c: stored.crc32c };

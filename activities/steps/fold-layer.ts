@@ -8,6 +8,7 @@ import { listSaes } from '../../sae/catalogue';
 import { openSource } from '../../sae/sources/open-source';
 import type { FoldInput } from '../../workflows/activity-types';
 import type { FoldedRef, LayerPlan, RunSpec } from '../../workflows/run-types';
+import { READING, WRITING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { hasFolded, writeFolded } from './folded-artifact';
 import { inputHashes } from './input-hashes';
@@ -33,7 +34,7 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   if ((await hasFolded(store, rows)) && (rows === folded || (await hasFolded(store, folded))))
     return { ...ref, folded, cached: true };
 
-  context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
+  context.onProgress(READING);
   const { stored, sae } = await loadUnchanged(spec, layer, context);
   context.throwIfCancelled();
   context.onProgress({ phase: 'folding', done: 0, total: 1, gap: null });
@@ -42,11 +43,13 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
   const { header } = sae;
   if (spec.fold) {
     const { tensors } = foldSae(sae, { degenerate: spec.degenerate, file, reuse: true });
+    context.onProgress(WRITING);
     await writeKeyRecord(store, 'folded', made.rows);
     await writeFolded(store, rows, tensors, header, context);
     return { ...ref, folded, cached: false };
   }
   const unfolded = foldLayer(sae, { fold: false, degenerate: spec.degenerate, file, reuse: true });
+  context.onProgress(WRITING);
   await writeKeyRecord(store, 'folded', made.rows);
   await writeFolded(store, rows, { ...sae, ...unfolded, excluded: null }, stored, context);
   try {

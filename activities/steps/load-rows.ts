@@ -2,6 +2,7 @@ import type { ManifestInput } from '../../artifacts/manifest';
 import { foldLayer } from '../../matching/folding';
 import type { FoldedLayer, FoldOptions, MatrixName } from '../../matching/folding';
 import { resolveSaeArgument } from '../../sae/sae-argument';
+import { READING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { loadInput } from './load-input';
 import { scaleUnchanged } from './scale-unchanged';
@@ -26,7 +27,7 @@ export interface LoadedRows {
 /** Reads one SAE into rows in shared memory. @throws InputError also when its files are not the expected ones */
 export async function loadRowsTask(input: LoadRowsInput, context: TaskContext): Promise<LoadedRows> {
   const { argument, format, fold, degenerate, matrices } = input;
-  context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
+  context.onProgress(READING);
   const { source, entry } = await resolveSaeArgument(argument, format === null ? {} : { format });
   const expected = input.sha256.map((sha256) => ({ sha256 }));
   const { sae: stored, files } = await loadInput(source, entry, expected, context);

@@ -4,6 +4,7 @@ import { openStore } from '../../artifacts/store/open-store';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 import { mapConcurrently } from '../../sae/concurrently';
+import { WRITING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { keyOf, matchIngredients, matchObject } from './keys';
 import { CHECKPOINT, deleteCheckpoint } from './match-checkpoint';
@@ -62,6 +63,7 @@ export async function matchLayersTask(input: MatchLayersInput, context: TaskCont
     targetFeatures: target.features,
     matching,
   };
+  context.onProgress(WRITING);
   const tables = encodeMatchTables(pair, { source: source.inputs, target: target.inputs }, matchingOptions(spec));
   await writeKeyRecord(store, 'matches', made);
   const entries = Object.entries(tables);

@@ -6,6 +6,7 @@ import type { ReportRows } from '../../matching/report';
 import { rowsFromArray } from '../../matching/row-matrix';
 import { NO_PARTS } from '../../matching/statistics';
 import { runSubtask } from '../thread/run-subtask';
+import { READING, REPORTING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import type { ComparedRows } from './compare-rows';
 import type { LoadedRows } from './load-rows';
@@ -45,8 +46,10 @@ async function matchWhole(input: MatchRowsInput, context: TaskContext): Promise<
     const other = same || folded === null ? null : await foldedIfPossible(() => readRows(folded, MATRICES, context));
     return { rows, input: file, report: reportRows(rows, same ? rows : (other?.rows ?? null)) };
   };
+  context.onProgress(READING);
   const [source, target] = [await read(input.source), await read(input.target)];
   const solved = await solve(input, source.rows, target.rows, context);
+  context.onProgress(REPORTING);
   const matching = completeMatching(solved, reportOn(source.report, target.report, solved.targetFeature));
   return { matching, source: source.input, target: target.input };
 }
@@ -58,6 +61,7 @@ async function matchWhole(input: MatchRowsInput, context: TaskContext): Promise<
 async function matchInSteps(input: MatchRowsInput, context: TaskContext): Promise<MatchedRows> {
   const { source, target, options, resources, out, checkpoint } = input;
   const solved = await runSubtask('solveRows', { source, target, options, resources, out, checkpoint }, context);
+  context.onProgress(REPORTING);
   const { targetFeature } = solved.matching;
   const compare = (a: RowsRef, b: RowsRef, matrix: MatrixName): Promise<ComparedRows> =>
     runSubtask('compareRows', { source: a, target: b, matrix, targetFeature }, context);

@@ -11,6 +11,7 @@ import { checkScalable } from '../../sae/scale/check-scalable';
 import { readScale } from '../../sae/scale/give-scale';
 import { isScaleWord, scaleOfLayer } from '../../sae/scale/scale-choice';
 import type { SaeSelection } from '../../sae/select/selection';
+import { READING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { checkHooks } from './check-hooks';
 import { hashOptions } from './hash-options';
@@ -40,7 +41,7 @@ export interface MatchSaesInput extends MatchingOptions {
 /** Matches two SAEs in this process and writes the pair's tables and manifest straight into a folder. */
 export async function matchSaesTask(input: MatchSaesInput, context: TaskContext): Promise<PairRow> {
   const started = new Date();
-  context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
+  context.onProgress(READING);
   const source = await identify(input.source, input, context);
   const target = await identify(input.target, input, context);
   if (!input.allowHookMismatch) checkHooks([source, target].map(({ name, header }) => ({ name, hook: header.hook })));

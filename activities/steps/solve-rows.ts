@@ -3,6 +3,7 @@ import { featuresOf, matricesOf } from '../../matching/features';
 import type { FoldedLayer } from '../../matching/folding';
 import { solveMatching } from '../../matching/match-pair';
 import type { SolvedMatching } from '../../matching/matching';
+import { READING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { checkSpaces } from './check-spaces';
 import type { LoadedRows } from './load-rows';
@@ -31,6 +32,7 @@ export interface SolvedRows {
 
 /** Reads what a pair is matched on, and nothing else, and matches it. */
 export async function solveRowsTask(input: SolveRowsInput, context: TaskContext): Promise<SolvedRows> {
+  context.onProgress(READING);
   const matrices = matricesOf(input.options.weights);
   const source = await readRowsApart(input.source.rows, matrices, context);
   const target = await readRowsApart(input.target.rows, matrices, context);

@@ -47,11 +47,13 @@ function removeStale(folder) {
 /** Packs the workflow code into the one file that workers load. */
 async function bundleWorkflows() {
   const workflowsPath = at('dist/workflows/index.js');
+  const workflowInterceptorModules = [at('dist/workflows/interceptors.js')];
   if (!existsSync(workflowsPath)) {
     throw new Failure('sae-match: dist/workflows/index.js is missing, so there is no workflow code to bundle.');
   }
   const { bundleWorkflowCode, DefaultLogger } = createRequire(import.meta.url)('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const logger = new DefaultLogger('WARN');
+  const { code } = await bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger });
   writeFileSync(at('dist/workflow-bundle.js.tmp'), code);
   renameSync(at('dist/workflow-bundle.js.tmp'), at('dist/workflow-bundle.js'));
 }

@@ -2,7 +2,7 @@ import type { LogEntry } from '@temporalio/worker';
 import { LOG_FIELDS, isLogField } from './log-fields';
 import type { LogField, LogRecord } from './log-fields';
 import { describeLogged } from './logged-error';
-import { subjectOf } from './workflow-subject';
+import { subjectOf } from '../workflow-subject';
 
 /** What is the same on every line of a process. */
 export interface LogProcess {
