@@ -3,6 +3,7 @@ import type { MatchPool } from '../activities/steps/match-resources';
 import type { ActivityObserver } from '../activities/ports';
 import { kindOf } from '../kernels/ort-device';
 import { VERSION } from '../matching/version';
+import { addDeviceMemory } from './device-memory-metrics';
 import { PairsAtWork } from './pairs-at-work';
 
 /** Durations from a tenth of a second to hours. */
@@ -36,6 +37,7 @@ export function createMetrics({ memoryBudget, slots, devices }: WorkerCapacity):
   live('sae_match_last_progress_timestamp_seconds', 'When the pair at work that stands still for longest moved.', () =>
     atWork.lastMoved()
   );
+  addDeviceMemory(registry, devices);
   livePairs(live, atWork);
   const pairs = counter('sae_match_pairs_total', 'Layer pairs that ended, by outcome.', ['outcome']);
   const pairSeconds = histogram('sae_match_pair_duration_seconds', 'Time to match one layer pair.', ['device']);

@@ -1,3 +1,6 @@
+import { Registry } from 'prom-client';
+import type { DeviceMemory } from '../../kernels/device-memory';
+import { addDeviceMemory } from '../../workers/device-memory-metrics';
 import { createMetrics } from '../../workers/metrics';
 import { PairsAtWork } from '../../workers/pairs-at-work';
 
@@ -62,4 +65,27 @@ it('says since when the pair at work that hangs has stood still, however the oth
   atWork.end(moving);
   now = 13_000;
   expect(atWork.lastMoved()).toBe(12);
+});
+
+describe('memory of devices', () => {
+  const GIB = 2 ** 30;
+
+  it('is looked up once a scrape, and gone with its device', async () => {
+    const registry = new Registry();
+    const looks: (readonly DeviceMemory[])[] = [[{ device: 'cuda:1', used: GIB, size: 80 * GIB }], []];
+    let count = 0;
+    addDeviceMemory(registry, ['cuda:1'], () => Promise.resolve(looks[count++]!));
+    const page = await registry.metrics();
+    expect(page).toContain(`sae_match_device_memory_used_bytes{device="cuda:1"} ${GIB}\n`);
+    expect(page).toContain(`sae_match_device_memory_size_bytes{device="cuda:1"} ${80 * GIB}\n`);
+    expect(count).toBe(1);
+    const later = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 5000);
+    expect(await registry.metrics()).not.toMatch(/^sae_match_device_memory\w+\{/m);
+    later.mockRestore();
+  });
+
+  it('is no metric of a process without such a device', async () => {
+    const { registry } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu', 'webgpu'] });
+    expect(await registry.metrics()).not.toContain('device_memory');
+  });
 });
