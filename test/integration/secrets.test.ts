@@ -42,18 +42,24 @@ const SECRETS = {
   webhook: 'planted-webhook-71ac',
   password: 'planted-password-71ac',
   query: 'planted-query-71ac',
+  collector: 'planted-collector-71ac',
 };
 const credentials = join(folder, 'google.json');
 const said: string[] = [];
 let upstream: string;
 /** Sees the token, and lets nobody in. */
 let hub: WebServer;
+/** A collector of traces that refuses them, and says the key that it got. */
+let collector: WebServer;
 let cloud: TlsEndpoint;
 let env: Record<string, string>;
 let workers: readonly [json: Command, text: Command];
 
 beforeAll(async () => {
   hub = await startWebServer(() => (_, response) => void response.writeHead(401).end());
+  collector = await startWebServer(() => ({ headers }, response) => {
+    response.writeHead(401).end(`invalid key ${headers.authorization ?? ''}`);
+  });
   upstream = (await ensureServer(home)).address;
   cloud = await startTlsEndpoint({
     ...{ upstream, certificate: certificates.server, clientCa: certificates.ca },
@@ -71,21 +77,25 @@ beforeAll(async () => {
     TEMPORAL_TLS_CLIENT_KEY_DATA: readFileSync(certificates.client.key, 'utf8'),
     ...{ HF_TOKEN: SECRETS.token, GOOGLE_APPLICATION_CREDENTIALS: credentials, HF_ENDPOINT: hub.url },
     ...{ SAE_MATCH_WEBHOOK_SECRET: SECRETS.webhook, SAE_MATCH_DEBUG: '1' },
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: `authorization=${SECRETS.collector}`,
   };
   await writeSmallModel(model, 2, 64);
   cpSync(model, join(folder, 'broken'), { recursive: true });
   truncateSync(join(folder, 'broken/layer_1/width_small/average_l0_1/params.npz'), 100);
-  const startWorker = (format: string): Command => {
+  const startWorker = (format: string, more = {}): Command => {
     const flags = ['--log-level', 'trace', '--log-format', format, '--metrics', '127.0.0.1:0', '--grace', '1'];
-    return startProgram(['worker', ...flags], env);
+    return startProgram(['worker', ...flags], { ...env, ...more });
   };
-  workers = [startWorker('json'), startWorker('text')];
+  // A header that cannot be sent, which what sends it may quote.
+  const broken = { OTEL_EXPORTER_OTLP_HEADERS: `authorization=${SECRETS.collector}%0A` };
+  workers = [startWorker('json'), startWorker('text', broken)];
   await Promise.all(workers.map((worker) => worker.says('worker ready')));
 }, 120_000);
 
 afterAll(async () => {
   await killPrograms();
-  await Promise.all([cloud.close(), hub.close()]);
+  await Promise.all([cloud.close(), hub.close(), collector.close()]);
   await stopServer(home);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -139,6 +149,8 @@ it('no secret is found in what runs say, serve, store or hand to the server', as
     new Set(['trace', 'debug', 'info', 'warn', 'error'])
   );
   expect(text).toMatch(/Z (DEBUG|TRACE) /);
+  expect(collector.requests[0]!.headers.authorization).toBe(SECRETS.collector);
+  for (const log of [json, text]) expect(log).toContain('traces are lost');
   const places: [string, Buffer][] = [
     ['output', Buffer.from(said.join('\n'))],
     ['the log in JSON', Buffer.from(json!)],
@@ -161,7 +173,7 @@ it('no secret is found in what runs say, serve, store or hand to the server', as
   expect(found).toEqual([]);
   // The search finds what is there.
   expect(places.some(([, content]) => content.includes('sae-match/good'))).toBe(true);
-}, 240_000);
+}, 600_000);
 
 /** Events of workflows as JSON, with what their payloads hold as text. */
 async function historiesOf(address: string, ids: readonly string[]): Promise<string> {

@@ -187,10 +187,10 @@ it('without an endpoint nothing is traced, and nothing that traces is loaded', a
   expect(modules).not.toMatch(/@opentelemetry\/(?!api\/)/);
   expect(log.filter(({ trace_id }) => trace_id !== undefined)).toEqual([]);
   expect([collector.requests.length, warnings(log)]).toEqual([before, []]);
-}, 120_000);
+}, 300_000);
 
 it('a collector that does not answer costs a run nothing, and is told once', async () => {
   const { modules, log } = await runOnce('deaf', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
   expect(modules).toMatch(/@opentelemetry\/sdk-trace/);
   expect(warnings(log)).toEqual(['traces are lost']);
-}, 120_000);
+}, 300_000);

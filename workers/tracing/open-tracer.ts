@@ -1,5 +1,6 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
 import type { Context, Span, Tracer } from '@opentelemetry/api';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { VERSION } from '../../matching/version';
 import { workerIdentity } from '../log/worker-log';
 import type { TraceSettings } from './trace-settings';
@@ -36,7 +37,6 @@ export async function openTracer({ ratio }: TraceSettings, onTrouble: OnTraceTro
     await import('@opentelemetry/sdk-trace');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
   const { detectResources, envDetector, resourceFromAttributes } = await import('@opentelemetry/resources');
-  reportTrouble(api, onTrouble);
 
   let chosen: SpanIdentity | null = null;
   const byChance = new RandomIdGenerator();
@@ -48,7 +48,7 @@ export async function openTracer({ ratio }: TraceSettings, onTrouble: OnTraceTro
     }).merge(detectResources({ detectors: [envDetector] })),
     // By the id of the trace, so that all processes agree on which runs are traced.
     sampler: new TraceIdRatioBasedSampler(ratio),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: reporting(new OTLPTraceExporter(), onTrouble) })],
     idGenerator: {
       generateTraceId: () => chosen?.traceId ?? byChance.generateTraceId(),
       generateSpanId: () => chosen?.spanId ?? byChance.generateSpanId(),
@@ -74,22 +74,31 @@ export async function openTracer({ ratio }: TraceSettings, onTrouble: OnTraceTro
     },
     close: async (limitMs) => {
       let timer: NodeJS.Timeout | undefined;
-      const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
+      const limit = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          onTrouble(`the collector has not answered within ${limitMs / 1000} s`);
+          resolve();
+        }, limitMs);
+      });
       await Promise.race([provider.shutdown().catch(() => undefined), limit]);
       clearTimeout(timer);
     },
   };
 }
 
-/** The packages say through a logger of theirs that a collector does not answer, with every batch again. */
-function reportTrouble(api: OpenTracer['api'], onTrouble: OnTraceTrouble): void {
-  const report = (message: string, ...more: unknown[]): void => {
-    const texts = [message, ...more].map((part) => (part instanceof Error ? part.message : String(part)));
-    onTrouble(texts.join(' '));
+/**
+ * Tells of spans that do not arrive by the error alone: what the packages themselves would say quotes headers, and what a
+ * collector answers may do so.
+ */
+function reporting(exporter: SpanExporter, onTrouble: OnTraceTrouble): SpanExporter {
+  return {
+    export: (spans, done) => {
+      exporter.export(spans, (result) => {
+        if (result.error !== undefined) onTrouble(result.error.message);
+        done(result);
+      });
+    },
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+    shutdown: () => exporter.shutdown(),
   };
-  const silent = (): void => undefined;
-  api.diag.setLogger(
-    { error: report, warn: report, info: silent, debug: silent, verbose: silent },
-    { logLevel: api.DiagLogLevel.WARN, suppressOverrideMessage: true }
-  );
 }
