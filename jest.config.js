@@ -10,8 +10,11 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
-  // hyparquet and hyparquet-writer ship ES modules only; jest needs them as CommonJS.
-  transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-writer)/)', '<rootDir>/dist/'],
+  // These ship ES modules only; jest needs them as CommonJS.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(hyparquet|hyparquet-writer|string-width|strip-ansi|ansi-regex|get-east-asian-width)/)',
+    '<rootDir>/dist/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // Without this every use of these in a numeric loop goes through the sandbox: several times slower.
   sandboxInjectedGlobals: [

@@ -29,6 +29,10 @@ export interface AttemptFacts {
   readonly span_id?: string;
 }
 
+/** The layers that an attempt is about, one or two; none where it is about all. */
+export const layersOf = ({ layer, source_layer, target_layer }: AttemptFacts): readonly number[] =>
+  [layer, source_layer, target_layer].filter((one) => one !== undefined);
+
 const known = new WeakMap<Context, AttemptFacts>();
 
 /** Everything that is known so far of the attempt of an activity. */

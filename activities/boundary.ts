@@ -1,9 +1,9 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { CancelledError, SaeMatchError, UnavailableError } from '../matching/errors';
-import { addFacts, factsOf } from './attempt-facts';
+import { addFacts, factsOf, layersOf } from './attempt-facts';
 import type { AttemptFacts } from './attempt-facts';
 import type { ActivityObserver, ActivityOutcome } from './ports';
-import type { TaskProgress } from './task-context';
+import type { Heartbeat, TaskProgress } from './task-context';
 import { ERROR_CLASSES } from './thread/protocol';
 import type { RunTaskOptions } from './thread/run-task';
 
@@ -39,7 +39,7 @@ export async function atBoundary<T>(
   const attempt = startAttempt(observer, context, about);
   let latest: TaskProgress | null = null;
   const timer = setInterval(() => {
-    context.heartbeat(latest);
+    context.heartbeat({ layers: layersOf(about), progress: latest } satisfies Heartbeat);
   }, HEARTBEAT_INTERVAL_MS);
   try {
     const result = await work({

@@ -36,6 +36,14 @@ export const READING: TaskProgress = { phase: 'reading', done: 0, total: 1, gap:
 export const REPORTING: TaskProgress = { phase: 'reporting', done: 0, total: 1, gap: null };
 export const WRITING: TaskProgress = { phase: 'writing', done: 0, total: 1, gap: null };
 
+/** What the heartbeats of an activity carry. */
+export interface Heartbeat {
+  /** The layers that it works on, one or two; none where it works on all. */
+  readonly layers: readonly number[];
+  /** Null before there is any. */
+  readonly progress: TaskProgress | null;
+}
+
 /** How an object of a folded layer came to be read. */
 export interface FoldedRead {
   /** It was in a store of this machine, in the cache of this machine, or fetched from a remote store. */

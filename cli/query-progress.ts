@@ -1,5 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { driftWorkflowId } from '../workflows/drift-workflow-id';
+import { overlay } from '../workflows/pair-grid';
+import type { ProgressDetail } from '../workflows/progress-query';
 import type { PairsProgress, RunProgress } from '../workflows/run-types';
 import { isUnavailable, textOf } from './is-unavailable';
 
@@ -9,11 +11,11 @@ const QUERY_MS = 3000;
 const MOST_BLOCKS = 8;
 
 /** How far a run is, with what its child workflows know themselves; null while no worker answers. */
-export async function queryProgress(handle: WorkflowHandle): Promise<RunProgress | null> {
+export async function queryProgress(handle: WorkflowHandle, detail: ProgressDetail = {}): Promise<RunProgress | null> {
   try {
     return await handle.client.withDeadline(Date.now() + QUERY_MS, async () => {
-      const progress = await handle.query<RunProgress>('progress');
-      return progress.phase === 'drift' ? withDrift(handle, progress) : withBlocks(handle, progress);
+      const progress = await ask(handle, detail);
+      return progress.phase === 'drift' ? withDrift(handle, progress, detail) : withBlocks(handle, progress, detail);
     });
   } catch (error) {
     // The server waits for a worker for as long as the query may take.
@@ -23,20 +25,18 @@ export async function queryProgress(handle: WorkflowHandle): Promise<RunProgress
 }
 
 /** The comparison with the previous checkpoint knows itself how far it is. */
-async function withDrift(handle: WorkflowHandle, progress: RunProgress): Promise<RunProgress> {
-  const drift = await queryChild(handle, driftWorkflowId(handle.workflowId));
+async function withDrift(handle: WorkflowHandle, progress: RunProgress, detail: ProgressDetail): Promise<RunProgress> {
+  const drift = await queryChild(handle, driftWorkflowId(handle.workflowId), detail);
   if (drift === null) return progress;
-  const { pairs, setAside, pausesUntil } = drift;
-  return { ...progress, drift: pairs, setAside, pausesUntil };
+  const { pairs, setAside, pausesUntil, recentEnds } = drift;
+  return { ...progress, drift: pairs, setAside, pausesUntil, recentEnds, ...gridOfBoth(progress, drift) };
 }
 
 /** Pairs of blocks are counted by these, until they end. */
-async function withBlocks(handle: WorkflowHandle, progress: RunProgress): Promise<RunProgress> {
-  const asked = (progress.blocks ?? []).slice(0, MOST_BLOCKS).map((id) => queryChild(handle, id));
-  return (await Promise.all(asked)).reduce<RunProgress>(
-    (sum, block) => (block === null ? sum : add(sum, block)),
-    progress
-  );
+async function withBlocks(handle: WorkflowHandle, progress: RunProgress, detail: ProgressDetail): Promise<RunProgress> {
+  const ids = (progress.blocks ?? []).slice(0, MOST_BLOCKS);
+  const blocks = (await Promise.all(ids.map((id) => queryChild(handle, id, detail)))).filter((block) => block !== null);
+  return blocks.reduce<RunProgress>(add, progress);
 }
 
 function add(progress: RunProgress, block: RunProgress): RunProgress {
@@ -54,16 +54,31 @@ function add(progress: RunProgress, block: RunProgress): RunProgress {
   return {
     ...progress,
     pairs,
+    recentEnds: [...progress.recentEnds, ...block.recentEnds],
     setAside: [...progress.setAside.filter(isOlder), ...block.setAside],
     failures: [...progress.failures, ...block.failures],
+    ...gridOfBoth(progress, block),
   };
 }
 
+/** What a child workflow says of its pairs is newer than what the run does. */
+function gridOfBoth({ grid }: RunProgress, child: RunProgress): Pick<RunProgress, 'grid'> {
+  return grid === undefined || child.grid === undefined ? {} : { grid: overlay(grid, child.grid) };
+}
+
+async function ask(handle: WorkflowHandle, detail: ProgressDetail): Promise<RunProgress> {
+  // A worker of an earlier version tells no ends.
+  return {
+    recentEnds: [],
+    ...(await handle.query<Partial<RunProgress>, [ProgressDetail]>('progress', detail)),
+  } as RunProgress;
+}
+
 /** What a workflow that belongs to a run answers; null while it is about to begin. */
-async function queryChild(handle: WorkflowHandle, workflowId: string): Promise<RunProgress | null> {
+async function queryChild(handle: WorkflowHandle, workflowId: string, detail: ProgressDetail): Promise<RunProgress | null> {
   const { WorkflowNotFoundError } = await import('@temporalio/client');
   try {
-    return await handle.client.getHandle(workflowId).query<RunProgress>('progress');
+    return await ask(handle.client.getHandle(workflowId), detail);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;

@@ -42,6 +42,7 @@ export async function compareWithPrevious(
     });
     const cached = layers.filter(({ match }) => match.cached).length;
     tracker.drift = { ...nothingYet, done: layers.length, cached, failed: plan.layers.length - layers.length };
+    tracker.compared = new Map(layers.map(({ layer, match }) => [layer, match.cached]));
     for (const failure of failures) tracker.failed(failure);
     return layers;
   } catch (error) {
@@ -49,6 +50,7 @@ export async function compareWithPrevious(
     tracker.failed(failure);
     logFailed(failure);
     tracker.drift = { ...nothingYet, failed: plan.layers.length };
+    tracker.compared = new Map();
     return [];
   }
 }

@@ -37,11 +37,15 @@ const MAX_CONCURRENT_FOLDS = 8;
 export async function drift(request: DriftRequest): Promise<Drift> {
   const tracker = new RunStateTracker(request, 'drift');
   tracker.phase = 'drift';
-  tracker.pairsTotal = request.layers.length;
-  setHandler(progressQuery, () => tracker.snapshot());
+  const layers = request.layers.map(({ layer }) => layer);
+  tracker.planned(
+    layers,
+    layers.map((layer) => [layer, layer])
+  );
+  setHandler(progressQuery, (detail) => tracker.snapshot(detail));
   const matcher = new DriftMatcher(request, tracker);
   const setAside = await inRounds({
-    items: request.layers.map(({ layer }) => layer),
+    items: layers,
     attempt: oneByOne(request.execution.maxConcurrentPairs, (layer) => matcher.settle(layer)),
     pause: (round) => pauseFor(round, request, tracker),
   });

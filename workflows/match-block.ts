@@ -29,8 +29,9 @@ const MOST_IN_FULL = 8;
 export async function matchBlock(request: BlockRequest): Promise<MatchedBlock> {
   const tracker = new RunStateTracker(request);
   tracker.phase = 'matching';
-  tracker.pairsTotal = request.pairs.length;
-  setHandler(progressQuery, () => tracker.snapshot());
+  const inOrder = request.folded.map(({ layer }) => layer).sort((a, b) => a - b);
+  tracker.planned(inOrder, request.pairs);
+  setHandler(progressQuery, (detail) => tracker.snapshot(detail));
   const layers = new Map(request.folded.map((ref) => [ref.layer, ref]));
   const matches: MatchRef[] = [];
   const failed: Failure[] = [];

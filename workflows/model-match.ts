@@ -37,7 +37,7 @@ const PUBLISHED_AS_BYTES = 2e7;
  */
 export async function modelMatch(request: RunRequest): Promise<RunOutcome> {
   const tracker = new RunStateTracker(request);
-  setHandler(progressQuery, () => tracker.snapshot());
+  setHandler(progressQuery, (detail) => tracker.snapshot(detail));
   try {
     const outcome = await runPhases(request, tracker);
     const { state, pairsDone: pairs, failures } = outcome;
@@ -62,8 +62,10 @@ async function runPhases(request: RunRequest, tracker: RunStateTracker): Promise
   log.info('run started');
   report(tracker, 'resolving');
   const plan = await io(request).resolveRun(request);
-  tracker.layersTotal = plan.layers.length;
-  tracker.pairsTotal = plan.pairs.length;
+  tracker.planned(
+    plan.layers.map(({ layer }) => layer),
+    plan.pairs
+  );
   for (let repairs = 0; ; repairs++) {
     try {
       const outcome = await carryOut(request, plan, tracker);

@@ -1,15 +1,24 @@
 import { briefFailures } from './brief-failures';
 import { groupFailures, groupLine } from './group-failures';
+import { gridOf } from './pair-grid';
+import type { LayerLetter, PairGrid, PairLetter } from './pair-grid';
+import type { ProgressDetail } from './progress-query';
 import type { Failure, PairsProgress, RunProgress, RunRequest } from './run-types';
+
+/** Ends of pairs that are remembered: enough to tell how fast they follow each other. */
+const MOST_ENDS = 64;
 
 /** The live state of a run inside its workflow, and the snapshot that queries return. */
 export class RunStateTracker {
   phase: RunProgress['phase'] = 'resolving';
   state: RunProgress['state'] = 'running';
-  layersTotal = 0;
-  pairsTotal = 0;
   /** Of the comparison with the previous checkpoint, as far as the run knows; null where there is none. */
   drift: PairsProgress | null = null;
+  /** Layers whose comparison is done, and whether it had been before; null while its workflow counts them itself. */
+  compared: ReadonlyMap<number, boolean> | null = null;
+  private layers: readonly number[] = [];
+  private pairs: readonly (readonly [number, number])[] = [];
+  private recentEnds: readonly number[] = [];
   private pauseEnd: string | null = null;
   private readonly stepFailures = new Map<string, Failure>();
   /** Layers that are folded, and whether they had been before. */
@@ -31,11 +40,18 @@ export class RunStateTracker {
     return [...this.stepFailures.values()];
   }
 
+  /** @param layers of the pairs, ascending */
+  planned(layers: readonly number[], pairs: readonly (readonly [number, number])[]): void {
+    this.layers = layers;
+    this.pairs = pairs;
+  }
+
   /** Takes back what was said of layers and pairs: they are all looked at again. */
   startOver(): void {
     for (const kept of [this.stepFailures, this.layersFolded, this.pairsDone, this.pairsFailed, this.aside])
       kept.clear();
     this.drift = null;
+    this.compared = null;
   }
 
   layerFolded(layer: number, cached: boolean): void {
@@ -61,6 +77,7 @@ export class RunStateTracker {
   pairDone(source: number, target: number, cached: boolean): void {
     this.pairEnded(source, target);
     this.pairsDone.set(nameOf(source, target), cached);
+    if (!cached) this.recentEnds = [...this.recentEnds.slice(1 - MOST_ENDS), Date.now()];
   }
 
   /** A pair whose layer already failed adds no failure of its own. */
@@ -91,19 +108,19 @@ export class RunStateTracker {
     this.stepFailures.set(keyOf(failure), failure);
   }
 
-  snapshot(): RunProgress {
+  snapshot({ grid = false }: ProgressDetail = {}): RunProgress {
     return {
       runId: this.request.runId,
       state: this.state,
       phase: this.phase,
       layers: {
-        total: this.layersTotal,
+        total: this.layers.length,
         folded: this.layersFolded.size,
         cached: countTrue(this.layersFolded),
         failed: this.failures.filter(({ layers }) => layers.length === 1).length,
       },
       pairs: {
-        total: this.pairsTotal,
+        total: this.pairs.length,
         done: this.pairsDone.size,
         cached: countTrue(this.pairsDone),
         failed: this.pairsFailed.size,
@@ -112,6 +129,8 @@ export class RunStateTracker {
       },
       ...(this.blocks.size > 0 && { blocks: [...this.blocks] }),
       ...(this.drift !== null && { drift: this.drift }),
+      recentEnds: this.recentEnds,
+      ...(grid && { grid: this.grid() }),
       setAside: briefFailures([...this.aside.values()]),
       pausesUntil: this.pauseEnd,
       failures: briefFailures(this.failures),
@@ -130,6 +149,33 @@ export class RunStateTracker {
       ...groupFailures(failures).map((group) => `- failed: ${groupLine(group)}`),
     ];
     return lines.filter((line) => line !== '').join('\n\n');
+  }
+
+  private grid(): PairGrid {
+    const compared = this.drift === null ? [] : this.layers.map((layer) => [layer, layer] as const);
+    const letterOf = (source: number, target: number): PairLetter =>
+      source === target && this.step === 'match' ? this.letterOfCompared(source) : this.letterOfPair(source, target);
+    const unusable = new Set(this.failures.flatMap(({ layers }) => (layers.length === 1 ? layers : [])));
+    const foldOf = (layer: number): LayerLetter => {
+      const cached = this.layersFolded.get(layer);
+      return cached === undefined ? (unusable.has(layer) ? 'f' : 'w') : cached ? 'c' : 'd';
+    };
+    return gridOf([...this.pairs, ...compared], letterOf, this.layers, foldOf);
+  }
+
+  private letterOfPair(source: number, target: number): PairLetter {
+    const name = nameOf(source, target);
+    if (this.running.has(name)) return 'r';
+    if (this.aside.has(`${this.step} ${name}`)) return 'a';
+    if (this.pairsFailed.has(name)) return 'f';
+    const cached = this.pairsDone.get(name);
+    return cached === undefined ? 'w' : cached ? 'c' : 'd';
+  }
+
+  private letterOfCompared(layer: number): PairLetter {
+    if (this.compared === null) return 'w';
+    const cached = this.compared.get(layer);
+    return cached === undefined ? 'f' : cached ? 'c' : 'd';
   }
 
   private pairEnded(source: number, target: number): void {

@@ -1,5 +1,6 @@
 import type { DriftCounts } from '../matching/drift';
 import type { Metric, PartWeights, WeightMode } from '../matching/features';
+import type { PairGrid } from './pair-grid';
 
 /**
  * What a run computes: the resolved specification. The id of a run is the hash of these fields, so nothing that leaves
@@ -237,6 +238,10 @@ export interface RunProgress {
   readonly blocks?: readonly string[];
   /** Layers compared with the previous checkpoint, as pairs of a layer with itself; absent where none are. */
   readonly drift?: PairsProgress;
+  /** Times, in milliseconds since the epoch, at which the latest pairs were done that were not found done. */
+  readonly recentEnds: readonly number[];
+  /** The state of every pair, for those who ask for it. */
+  readonly grid?: PairGrid;
   /** Why pairs are set aside. */
   readonly setAside: readonly Failure[];
   /** Time, as ISO 8601, at which they are tried again; null while other pairs are at work. */

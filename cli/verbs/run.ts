@@ -15,6 +15,7 @@ import type { RunOutcome, RunSpec } from '../../workflows/run-types';
 import { configuredServer } from '../../workers/connection';
 import { checkFit } from '../check-fit';
 import { exitCodeOfState } from '../exit-codes';
+import { createBarDisplay } from '../bar-display';
 import { followRun } from '../follow-run';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
@@ -142,7 +143,7 @@ export async function carryOut(output: Output, run: ResolvedRun, json: boolean):
       output.note(`started; see sae-match watch ${run.runId}`);
       return 0;
     }
-    outcome = await interrupt.during(followRun(session, handle, output));
+    outcome = await interrupt.during(followRun(session, handle, createBarDisplay(output)));
   } catch (error) {
     if (interrupt.interrupted) output.note(leavingNote(run.runId, session.embedded));
     throw error;

@@ -19,6 +19,7 @@ function record(): { output: Output; printed: string[]; warned: string[] } {
     json: () => undefined,
     note: () => undefined,
     warn: (line) => warned.push(line),
+    writeAbove: () => undefined,
     interactive: false,
     quiet: false,
   };
