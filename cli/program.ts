@@ -21,6 +21,7 @@ import { addPlan } from './verbs/plan';
 import { addDoctor } from './verbs/doctor';
 import { addSchedule } from './verbs/schedule';
 import { addStop } from './verbs/stop';
+import { addCompletion } from './verbs/completion';
 import { addDemo } from './verbs/demo';
 
 const VERBS = [
@@ -42,6 +43,7 @@ const VERBS = [
   addWorker,
   addDoctor,
   addStop,
+  addCompletion,
   addDemo,
 ];
 

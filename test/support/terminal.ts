@@ -7,7 +7,7 @@ import { PROGRAM, withoutServer } from './program';
 
 const PTY = join(__dirname, 'on-pty.py');
 /** Nothing that a test waits for takes longer on a busy machine. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 50_000;
 
 /** A program on a terminal, and what a person would see there. */
 export interface OnTerminal {
@@ -159,6 +159,6 @@ class Emulated implements OnTerminal {
 
   private lines(from: number, count: number): string[] {
     const { active } = this.terminal.buffer;
-    return Array.from({ length: count }, (_, row) => active.getLine(from + row)?.translateToString(true) ?? '');
+    return Array.from({ length: count }, (_, row) => active.getLine(from + row)?.translateToString(true).trimEnd() ?? '');
   }
 }
