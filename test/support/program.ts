@@ -21,6 +21,8 @@ export interface Command {
   says(text: string): Promise<void>;
   /** Standard error so far. */
   said(): string;
+  /** Standard output so far. */
+  printed(): string;
   isRunning(): boolean;
   /** Sends a signal; SIGKILL also reaches commands that were stopped. */
   kill(signal: NodeJS.Signals): void;
@@ -53,6 +55,7 @@ export function startProgram(args: readonly string[], env: Readonly<Record<strin
       }
     },
     said: () => text.stderr,
+    printed: () => text.stdout,
     isRunning: () => running.has(child),
     kill: (signal) => child.kill(signal),
   };

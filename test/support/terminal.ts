@@ -159,6 +159,13 @@ class Emulated implements OnTerminal {
 
   private lines(from: number, count: number): string[] {
     const { active } = this.terminal.buffer;
-    return Array.from({ length: count }, (_, row) => active.getLine(from + row)?.translateToString(true).trimEnd() ?? '');
+    return Array.from(
+      { length: count },
+      (_, row) =>
+        active
+          .getLine(from + row)
+          ?.translateToString(true)
+          .trimEnd() ?? ''
+    );
   }
 }
