@@ -1,6 +1,6 @@
 import { CancelledError } from '../matching/errors';
 
-/** Turns SIGINT and SIGTERM into a CancelledError of whatever is waited for. */
+/** Turns SIGINT, SIGTERM, and the end of whoever reads the output, into a CancelledError of whatever is waited for. */
 export interface Interrupt {
   /** Whether a signal arrived. */
   readonly interrupted: boolean;
@@ -21,6 +21,7 @@ export function createInterrupt(): Interrupt {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGPIPE', onSignal);
   return {
     get interrupted() {
       return controller.signal.aborted;
@@ -30,6 +31,7 @@ export function createInterrupt(): Interrupt {
     dispose: () => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      process.off('SIGPIPE', onSignal);
     },
   };
 }

@@ -54,6 +54,8 @@ export class Screen {
   end(): void {
     this.terminal.off('resize', this.onResize);
     process.off('SIGCONT', this.onContinue);
+    // Where Ctrl-C ends it, the terminal has written ^C there.
+    if (this.drawn.length > 0) this.terminal.write('\r\u001b[K');
     this.render = null;
     this.drawn = [];
   }

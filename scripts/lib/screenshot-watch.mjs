@@ -15,7 +15,7 @@ import { terminalSvg } from './terminal-svg.mjs';
 
 const SIZE = { columns: 80, rows: 24 };
 /** Of 4,950 pairs, when the picture is taken. */
-const PAIRS_DONE = 2000;
+const PAIRS_DONE = 1000;
 
 /**
  * `node scripts/screenshot-watch.mjs`: draws docs/images/watch.svg anew, from the screen of `sae-match watch` in the midst of a
@@ -27,14 +27,15 @@ export function main() {
     await compile();
     const { writeTinyModel } = await import('../../bench/scale/tiny-model.mjs');
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sae-match-')));
-    const env = { ...process.env, SAE_MATCH_HOME: join(folder, 'home'), SAE_MATCH_CACHE: join(folder, 'cache') };
+    const { NO_COLOR: _, ...inherited } = process.env;
+    const env = { ...inherited, SAE_MATCH_HOME: join(folder, 'home'), SAE_MATCH_CACHE: join(folder, 'cache') };
     const sae = (...args) =>
       promisify(execFile)(process.execPath, [at('dist/cli/main.js'), ...args], { env, cwd: folder });
     try {
       writeTinyModel(join(folder, 'saes'), 100);
-      await sae('run', 'saes', '--pairs', 'all', '--run-id', 'gemma-all', '--out', 'results', '--detach');
+      await sae('run', 'saes', '--pairs', 'all', '--run-id', 'all-pairs', '--out', 'results', '--detach');
       progress('watching a run of 4,950 pairs');
-      const terminal = await screenOf(['watch', 'gemma-all', '--out', 'results'], env, folder);
+      const terminal = await screenOf(['watch', 'all-pairs', '--out', 'results'], env, folder);
       writeFileSync(at('docs/images/watch.svg'), terminalSvg(terminal, SIZE));
     } finally {
       await sae('stop');
@@ -49,7 +50,7 @@ async function screenOf(args, env, cwd) {
   const terminal = new Terminal({ cols: SIZE.columns, rows: SIZE.rows, allowProposedApi: true });
   const program = [process.execPath, at('dist/cli/main.js'), ...args];
   const child = spawn('python3', [at('test/support/on-pty.py'), String(SIZE.columns), String(SIZE.rows), ...program], {
-    env: { ...env, TERM: 'xterm-256color', LANG: 'C.UTF-8', NO_COLOR: '' },
+    env: { ...env, TERM: 'xterm-256color', LANG: 'C.UTF-8' },
     cwd,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { expectCode, runProgram, startProgram } from '../support/program';
+import { expectCode, PROGRAM, runProgram, startProgram, withoutServer } from '../support/program';
 import type { Finished } from '../support/program';
 import { crash, createProgramHome } from '../support/program-home';
 import { randomSae, writeLayers } from '../support/random-sae';
@@ -137,6 +138,19 @@ it('adds up to the end as a stream of JSON, also in blocks', async () => {
   expect(new Set(states.values())).toEqual(new Set(['done']));
 }, 240_000);
 
+it('ends when nobody reads its lines any more', async () => {
+  await start('unread');
+  const program = [process.execPath, PROGRAM, 'watch', 'unread', '--out', at('unread'), '--json', '--every', '0s'];
+  const piped = `"$@" | head -n 1 > /dev/null; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', piped, 'bash', ...program], {
+    encoding: 'utf8',
+    env: { ...withoutServer(process.env), ...home.env },
+  });
+  // By then the run may have ended by itself.
+  expect(stdout).toMatch(/^(130|0)\n$/);
+  expect(stderr).not.toMatch(/EPIPE| at /);
+}, 240_000);
+
 it('lists what is asked for, which the server decides where it can', async () => {
   const list = async (...flags: string[]): Promise<string[]> => {
     const { code, stdout, stderr } = await ask('list', '--json', '--out', at('nowhere'), ...flags);
@@ -144,7 +158,7 @@ it('lists what is asked for, which the server decides where it can', async () =>
     return (JSON.parse(stdout) as { run_id: string }[]).map(({ run_id }) => run_id);
   };
   const all = await list();
-  expect(all).toEqual(['stream', 'plain', 'narrow', 'live']);
+  expect(all).toEqual(['unread', 'stream', 'plain', 'narrow', 'live']);
   expect(await list('--limit', '2')).toEqual(all.slice(0, 2));
   expect(await list('l')).toEqual(['live']);
   expect(await list('--source', 'many')).toEqual(['stream']);

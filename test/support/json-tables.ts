@@ -60,9 +60,11 @@ const childrenOf = (fields: readonly DocumentedField[], path: string): Documente
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));
 
 function isOfType(value: unknown, type: string): boolean {
-  const [plain, orNull] = type.split(/ or (?=null$)/);
+  const [plain, orNull] = type.split(/ or (?=null$)/) as [string, string | undefined];
   if (value === null) return orNull === 'null' || plain === 'any';
-  if (plain!.startsWith('one of ')) return plain!.slice('one of '.length).split(', ').includes(String(value));
+  if (plain.startsWith('one of ')) {
+    return typeof value === 'string' && plain.slice('one of '.length).split(', ').includes(value);
+  }
   switch (plain) {
     case 'any':
       return true;

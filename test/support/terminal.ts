@@ -43,8 +43,11 @@ export function programOnTerminal(
   env: Readonly<Record<string, string>>,
   { columns, rows }: { readonly columns: number; readonly rows: number }
 ): OnTerminal {
+  // An empty one would leave out colours too.
+  const inherited = withoutServer(process.env);
+  delete inherited.NO_COLOR;
   const child = spawn('python3', [PTY, String(columns), String(rows), ...program], {
-    env: { ...withoutServer(process.env), TERM: 'xterm-256color', LANG: 'C.UTF-8', NO_COLOR: '', ...env },
+    env: { ...inherited, TERM: 'xterm-256color', LANG: 'C.UTF-8', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   started.add(child);
