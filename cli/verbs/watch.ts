@@ -42,7 +42,7 @@ export const addWatch: AddVerb = (program, action) =>
     .option('--every <duration>', 'least time between two lines of progress, without those of faults', '10s')
     .addHelpText(
       'after',
-      '\nExamples:\n  sae-match watch 3f9a0c1b2d4e\n  sae-match watch 3f9a0c1b2d4e --plain --every 1m >> watch.log\n' +
+      '\nExamples:\n  sae-match watch 3f9a0c1b2d4e\n  sae-match watch 3f9a0c1b2d4e --plain --every 1m\n' +
         '  sae-match watch 3f9a0c1b2d4e --json --every 1s'
     )
     .action(action((output, argument: string, flags: WatchFlags) => watchVerb(output, argument, flags)));
