@@ -46,6 +46,7 @@ function progressText({ progress, steps }: ObservedRun): ProgressText {
   if (progress.phase === 'resolving') return { label: 'reading', fraction: null, detail: 'looking at the source' };
   if (progress.phase === 'drift') return driftText(progress);
   const reported = steps.flatMap((step) => step.progress ?? []);
+  if (progress.phase === 'evaluating') return evaluatingText(reported);
   const partial = reported.reduce((sum, { done, total }) => sum + Math.min(1, done / Math.max(1, total)), 0);
   const total = layers.total + pairs.total;
   const done = layers.folded + layers.failed + pairs.done + pairs.failed;
@@ -58,6 +59,16 @@ function progressText({ progress, steps }: ObservedRun): ProgressText {
     label: progress.phase,
     fraction: total === 0 ? null : Math.min(1, (done + 0.9 * Math.min(partial, pairs.running.length)) / total),
     detail: `layers ${layers.folded}/${layers.total}, pairs ${pairs.done}/${pairs.total}${failed}${aside}  ${running}${gap}`,
+  };
+}
+
+function evaluatingText(reported: readonly TaskProgress[]): ProgressText {
+  const sum = (of: (one: TaskProgress) => number): number => reported.reduce((total, one) => total + of(one), 0);
+  const total = sum((one) => one.total);
+  return {
+    label: 'evaluating',
+    fraction: total === 0 ? null : sum(({ done }) => done) / total,
+    detail: `${reported.length} pairs at work`,
   };
 }
 

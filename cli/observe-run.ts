@@ -92,6 +92,8 @@ const NAMES: Readonly<Record<string, string>> = {
   compareLayer: 'compose',
   compareComposed: 'compose',
   buildChains: 'compose',
+  evaluatePair: 'evaluate',
+  publishEvaluation: 'publish',
   publishRun: 'publish',
 };
 

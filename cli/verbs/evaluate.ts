@@ -8,7 +8,8 @@ import type { evaluateRun } from '../../workflows/evaluate-run';
 import { evaluationWorkflowId } from '../../workflows/evaluation-workflow';
 import type { RunSpec } from '../../workflows/run-types';
 import { exitCodeOfState } from '../exit-codes';
-import { followWorkflow } from '../follow-run';
+import { createBarDisplay } from '../bar-display';
+import { followRun } from '../follow-run';
 import { figure, formatTable } from '../format-table';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
@@ -72,7 +73,7 @@ async function evaluateVerb(output: Output, argument: string, flags: EvaluateFla
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
-    const outcome = await interrupt.during(followWorkflow<typeof evaluateRun>(session, handle, output));
+    const outcome = await interrupt.during(followRun<typeof evaluateRun>(session, handle, createBarDisplay(output)));
     const rows = await readRows(out, runId);
     if (flags.json === true) output.json({ run_id: runId, ...outcome, methods: rows });
     else printMethods(output, rows, `${out}/${runFolder(runId)}/${EVALUATION_LAYOUT.folder}`);
