@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { LogLevel, Logger, WorkerOptions } from '@temporalio/worker';
 import { createFoldActivities } from '../activities/fold-activities';
@@ -37,6 +38,8 @@ export interface RunWorkerOptions {
   readonly server: ServerAddress;
   readonly taskQueue: string;
   readonly pools: readonly Pool[];
+  /** Version that all pools take work for; null: they take any. */
+  readonly version: WorkerDeploymentVersion | null;
   readonly resources: MatchPool;
   /** Where /metrics is served, `host:port`. */
   readonly metricsAddress: string;
@@ -99,12 +102,15 @@ async function work(options: RunWorkerOptions, log: Logger): Promise<void> {
           interceptors: { activity: [withAttemptFacts] },
           shutdownGraceTime: options.graceSeconds * 1000,
           shutdownForceTime: (options.graceSeconds + 15) * 1000,
+          ...versioning(options.version),
           ...poolOptions(pool, ports, options),
         })
       )
     );
     const running = workers.map((worker) => worker.run());
+    const { version } = options;
     log.info('worker ready', {
+      ...(version !== null && { deployment: version.deploymentName, build_id: version.buildId }),
       ...{ version: VERSION, server: server.connection.address, metrics: `http://${metrics.address}/metrics` },
       ...{ pools, devices: resources.devices, match_slots: slots, memory_budget_bytes: resources.memoryBudget },
     });
@@ -147,6 +153,12 @@ function poolOptions(
     case 'match':
       return queue(taskQueue, pool, createMatchActivities(ports, resources), resources.slots);
   }
+}
+
+/** A run is carried out by one build from its start to its end, so whatever does not say otherwise is pinned to it. */
+function versioning(version: WorkerDeploymentVersion | null): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (version === null) return {};
+  return { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } };
 }
 
 function queue(

@@ -1,4 +1,4 @@
-import { patched, proxyActivities, sleep } from '@temporalio/workflow';
+import { patched, proxyActivities, setWorkflowOptions, sleep } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
 import { asFailure } from './failures';
@@ -20,6 +20,9 @@ export async function checkpointWatch(request: WatchRequest): Promise<WatchOutco
     throw error;
   }
 }
+
+// The runs that it starts are those of the build that is current then, and not of the one that it began with.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, checkpointWatch);
 
 async function takeAll(request: WatchRequest): Promise<WatchOutcome> {
   if (!patched('take-checkpoints')) return watchOneByOne(request);

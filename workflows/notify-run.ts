@@ -1,4 +1,4 @@
-import { ParentClosePolicy, proxyActivities, startChild, workflowInfo } from '@temporalio/workflow';
+import { ParentClosePolicy, proxyActivities, setWorkflowOptions, startChild, workflowInfo } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
 import { asFailure } from './failures';
@@ -32,6 +32,9 @@ export async function notifyRun({ request, ending, error }: NotifyRequest): Prom
   for (const { reason } of failed) logFailed(asFailure(reason, 'webhook', []));
   if (failed.length > 0) throw failed[0]!.reason;
 }
+
+// A receiver that is away for a day must not keep the workers of an old build for so long.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, notifyRun);
 
 /** Starts to tell of the end of a run where that was asked for. The run itself does not wait for it. */
 export async function announceEnd(request: RunRequest, error: string | null): Promise<void> {

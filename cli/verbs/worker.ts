@@ -6,6 +6,7 @@ import type { MatchPool } from '../../activities/steps/match-resources';
 import { chooseDevice } from '../../kernels/choose-device';
 import { UsageError } from '../../matching/errors';
 import { configuredServer, plainServer } from '../../workers/connection';
+import { deploymentVersion } from '../../workers/deployment-version';
 import type { Pool } from '../../workers/run-worker';
 import { EXIT, exitCodeOfError } from '../exit-codes';
 import { parseLogFlags, withLogFlags } from '../log-flags';
@@ -21,6 +22,8 @@ import type { AddVerb } from '../verb';
 interface WorkerFlags extends ServerFlags, LogFlags {
   readonly embeddedServer?: string;
   readonly pools: string;
+  readonly deployment?: string;
+  readonly buildId?: string;
   readonly matchSlots?: string;
   readonly memoryBudget?: string;
   readonly device: string;
@@ -47,6 +50,8 @@ export const addWorker: AddVerb = (program, action) =>
     .option('--memory-budget <size>', 'memory this process may use, such as 4GiB (default: 70 % of the machine)')
     .option('--metrics <host:port>', 'where /metrics is served; port 0 takes a free one', '127.0.0.1:9464')
     .option('--grace <seconds>', 'time for running work to finish when told to stop', '30')
+    .option('--deployment <name>', 'take work of one build only, as a version of this Worker Deployment of Temporal')
+    .option('--build-id <id>', 'name of the build (default: the version and a hash of the program)')
     .option('--checkpoint <seconds>', 'how often a long match saves its state', String(CHECKPOINT_SECONDS))
     .addOption(new Option(`${EMBEDDED_SERVER_FLAG} <host:port>`).hideHelp())
     .addHelpText(
@@ -66,12 +71,15 @@ export const addWorker: AddVerb = (program, action) =>
               'Give --address or --profile, or set TEMPORAL_ADDRESS; run and watch start an embedded server with its worker.',
           });
         }
+        // What is configured for other servers does not apply to the embedded one.
+        const version = embeddedServer === undefined ? deploymentVersion(flags) : null;
         // Loading Temporal's worker takes longer than most other verbs take as a whole.
         const { runWorker } = await import('../../workers/run-worker.js');
         const options = {
           server,
           taskQueue: taskQueueName(),
           pools: parsePools(flags.pools),
+          version,
           resources: await resourcesOf(flags),
           metricsAddress: flags.metrics,
           graceSeconds: wholeNumber(flags.grace, '--grace', 0),
