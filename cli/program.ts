@@ -18,6 +18,7 @@ import { addVerify } from './verbs/verify';
 import { addWorker } from './verbs/worker';
 import { addGc } from './verbs/gc';
 import { addPlan } from './verbs/plan';
+import { addDeployment } from './verbs/deployment';
 import { addDoctor } from './verbs/doctor';
 import { addSchedule } from './verbs/schedule';
 import { addStop } from './verbs/stop';
@@ -41,6 +42,7 @@ const VERBS = [
   addVerify,
   addGc,
   addWorker,
+  addDeployment,
   addDoctor,
   addStop,
   addCompletion,

@@ -17,6 +17,8 @@ export interface RunStatus {
   readonly started: string | null;
   readonly finished: string | null;
   readonly pairs: { readonly total: number | null; readonly done: number | null; readonly failed: number | null };
+  /** Build of the workers that alone carry the run out; null: any do, or it has ended. */
+  readonly build: string | null;
   /** Layers compared with the previous checkpoint; null where there is none, or nothing is known of it yet. */
   readonly drift: Readonly<Record<'total' | 'done' | 'failed', number>> | null;
   readonly failures: readonly string[];
@@ -37,6 +39,7 @@ export function statusFromManifest(manifest: RunManifest, location: string): Run
     started: manifest.timings.started,
     finished: manifest.timings.finished,
     pairs: { total: manifest.pairs.length, done: manifest.pairs.length - failed, failed },
+    build: null,
     drift: manifest.drift === undefined ? null : tally(manifest.drift),
     failures: manifest.failures.map(({ message }) => message),
     causes: groupFailures(manifest.failures),
@@ -69,11 +72,17 @@ export async function statusFromServer(
       done: progress?.pairs.done ?? null,
       failed: progress?.pairs.failed ?? null,
     },
+    build: running ? buildOf(description) : null,
     drift: progress?.drift ?? null,
     failures: progress?.failures.map(({ message }) => message) ?? [],
     causes: groupFailures(progress?.failures ?? []),
     progress,
   };
+}
+
+function buildOf({ raw }: WorkflowExecutionDescription): string | null {
+  const { versioningOverride: override, deploymentVersion } = raw.workflowExecutionInfo?.versioningInfo ?? {};
+  return (override?.pinned?.version ?? deploymentVersion)?.buildId ?? null;
 }
 
 function tally(layers: NonNullable<RunManifest['drift']>): NonNullable<RunStatus['drift']> {

@@ -15,8 +15,13 @@ export interface WorkerMetrics {
   readonly observer: ActivityObserver;
 }
 
-/** What the process has to offer; `slots` is 0 when it matches nothing. */
-export type WorkerCapacity = Pick<MatchPool, 'memoryBudget' | 'slots' | 'devices'>;
+/** What the process is and has to offer; `slots` is 0 when it matches nothing. */
+export interface WorkerCapacity extends Pick<MatchPool, 'memoryBudget' | 'slots' | 'devices'> {
+  /** Name of its build. */
+  readonly build: string;
+  /** Labels of every metric. */
+  readonly labels: Readonly<Record<string, string>>;
+}
 
 /**
  * Names, types and labels are listed in docs/metrics.md; a test keeps the two in step.
@@ -24,14 +29,17 @@ export type WorkerCapacity = Pick<MatchPool, 'memoryBudget' | 'slots' | 'devices
  * Counters that alerts look at begin at 0 for every value of their label: Prometheus sees no increase in a series that
  * begins at 1.
  */
-export function createMetrics({ memoryBudget, slots, devices }: WorkerCapacity): WorkerMetrics {
+export function createMetrics({ memoryBudget, slots, devices, build, labels }: WorkerCapacity): WorkerMetrics {
   const registry = new Registry();
+  registry.setDefaultLabels(labels);
   collectDefaultMetrics({ register: registry });
   const make = makers(registry);
   const { counter, gauge, live, histogram } = make;
   const atWork = new PairsAtWork(Date.now);
 
-  gauge('sae_match_build_info', 'Version of the worker; always 1.', ['version']).labels(VERSION).set(1);
+  gauge('sae_match_build_info', 'Version and build of the worker; always 1.', ['version', 'build'])
+    .labels(VERSION, build)
+    .set(1);
   gauge('sae_match_memory_budget_bytes', 'Memory that the process may use.').set(memoryBudget);
   gauge('sae_match_match_slots', 'Pairs that the process matches at once.').set(slots);
   live('sae_match_last_progress_timestamp_seconds', 'When the pair at work that stands still for longest moved.', () =>

@@ -19,6 +19,7 @@ import { openStore } from '../artifacts/store/open-store';
 import { homeFolder } from '../infra/home';
 import { SaeMatchError, UnavailableError } from '../matching/errors';
 import { VERSION } from '../matching/version';
+import { programBuildId } from './build-id';
 import { connectClient, explainFailure } from './connect';
 import { withoutSecrets } from './connection';
 import type { ServerAddress } from './connection';
@@ -28,11 +29,9 @@ import { logProcessTrouble } from './log/process-trouble';
 import { createWorkerLog, workerIdentity } from './log/worker-log';
 import { createMetrics } from './metrics';
 import { serveMetrics } from './metrics-server';
+import { taskQueueOf } from './pools';
+import type { Pool } from './pools';
 import { startTracing } from './tracing/worker-tracing';
-
-/** Kinds of work a worker process can take. `workflow` runs orchestration only. */
-export type Pool = 'workflow' | 'io' | 'fold' | 'match';
-export const POOLS: readonly Pool[] = ['workflow', 'io', 'fold', 'match'];
 
 export interface RunWorkerOptions {
   readonly server: ServerAddress;
@@ -43,6 +42,8 @@ export interface RunWorkerOptions {
   readonly resources: MatchPool;
   /** Where /metrics is served, `host:port`. */
   readonly metricsAddress: string;
+  /** Label `worker_group` of every metric; null: none. */
+  readonly metricsGroup: string | null;
   /** Running activities may take this long to finish after SIGTERM. */
   readonly graceSeconds: number;
   readonly logLevel: LogLevel;
@@ -78,9 +79,11 @@ const inOneLine = (error: unknown): string =>
 async function work(options: RunWorkerOptions, log: Logger): Promise<void> {
   const { resources, pools, server } = options;
   const sdkMetrics = `127.0.0.1:${await freePort()}`;
-  installRuntime(log, sdkMetrics);
+  const labels: Record<string, string> = options.metricsGroup === null ? {} : { worker_group: options.metricsGroup };
+  installRuntime(log, sdkMetrics, labels);
   const slots = pools.includes('match') ? resources.slots : 0;
-  const { registry, observer } = createMetrics({ ...resources, slots });
+  const build = options.version?.buildId ?? programBuildId();
+  const { registry, observer } = createMetrics({ ...resources, slots, build, labels });
   // Of what happens outside of the threads of tasks, which tell of theirs themselves.
   const endTraffic = onStoreTraffic(observer.storeTraffic);
   let workers: Worker[] = [];
@@ -145,7 +148,11 @@ function poolOptions(
   const cores = availableParallelism();
   switch (pool) {
     case 'workflow':
-      return { taskQueue, workflowBundle: { codePath: workflowBundle() }, maxCachedWorkflows: 50 };
+      return {
+        taskQueue: taskQueueOf(taskQueue, pool),
+        workflowBundle: { codePath: workflowBundle() },
+        maxCachedWorkflows: 50,
+      };
     case 'io':
       return queue(taskQueue, pool, createIoActivities(ports), 8);
     case 'fold':
@@ -167,7 +174,7 @@ function queue(
   activities: object,
   slots: number
 ): { taskQueue: string; activities: object; maxConcurrentActivityTaskExecutions: number } {
-  return { taskQueue: `${taskQueue}-${pool}`, activities, maxConcurrentActivityTaskExecutions: slots };
+  return { taskQueue: taskQueueOf(taskQueue, pool), activities, maxConcurrentActivityTaskExecutions: slots };
 }
 
 /** The workflows as bundled by the build. */
@@ -179,13 +186,14 @@ function workflowBundle(): string {
   throw new SaeMatchError('the workflow bundle is missing', { remedy: 'Run npm run build.' });
 }
 
-function installRuntime(logger: Logger, sdkMetrics: string): void {
+function installRuntime(logger: Logger, sdkMetrics: string, globalTags: Record<string, string>): void {
   Runtime.install({
     logger,
     shutdownSignals: ['SIGTERM', 'SIGINT'],
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
       metrics: {
+        globalTags,
         prometheus: {
           bindAddress: sdkMetrics,
           countersTotalSuffix: true,

@@ -54,7 +54,7 @@ function printStatus(output: Output, status: RunStatus): void {
   if (status.finished !== null) output.print(`finished  ${status.finished}`);
   const { total, done, failed } = status.pairs;
   if (total !== null) output.print(`pairs     ${done!} of ${total} done, ${failed!} failed`);
-  else if (status.state === 'running') output.print('pairs     unknown: no worker answers; sae-match watch brings one');
+  else if (status.state === 'running') output.print(`pairs     unknown: ${whoIsMissing(status.build)}`);
   if (status.drift !== null) {
     output.print(
       `drift     ${status.drift.done} of ${status.drift.total} layers compared, ${status.drift.failed} failed`
@@ -65,3 +65,8 @@ function printStatus(output: Output, status: RunStatus): void {
   if (pausesUntil !== null) output.print(`waiting   until ${pausesUntil} to try them again`);
   for (const group of status.causes) output.print(`failure   ${groupLine(group)}`);
 }
+
+const whoIsMissing = (build: string | null): string =>
+  build === null
+    ? 'no worker answers; sae-match watch brings one'
+    : `no worker of build ${build} answers; start one with --deployment and --build-id`;

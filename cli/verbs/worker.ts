@@ -7,10 +7,11 @@ import { chooseDevice } from '../../kernels/choose-device';
 import { UsageError } from '../../matching/errors';
 import { configuredServer, plainServer } from '../../workers/connection';
 import { deploymentVersion } from '../../workers/deployment-version';
-import type { Pool } from '../../workers/run-worker';
+import { POOLS } from '../../workers/pools';
 import { EXIT, exitCodeOfError } from '../exit-codes';
 import { parseLogFlags, withLogFlags } from '../log-flags';
 import type { LogFlags } from '../log-flags';
+import { parsePools } from '../parse-pools';
 import { serverChoice, withServerFlags } from '../server-flags';
 import type { ServerFlags } from '../server-flags';
 import { defaultMemoryBudget } from '../../infra/machine';
@@ -29,10 +30,10 @@ interface WorkerFlags extends ServerFlags, LogFlags {
   readonly device: string;
   readonly checkpoint: string;
   readonly metrics: string;
+  readonly metricsGroup?: string;
   readonly grace: string;
 }
 
-const POOLS: readonly Pool[] = ['workflow', 'io', 'fold', 'match'];
 
 export const addWorker: AddVerb = (program, action) =>
   withLogFlags(withServerFlags(program.command('worker'), 'none'))
@@ -49,6 +50,7 @@ export const addWorker: AddVerb = (program, action) =>
     .option('--device <name>', `where to compute matches, one or several: ${DEVICE_CHOICES}`, 'auto')
     .option('--memory-budget <size>', 'memory this process may use, such as 4GiB (default: 70 % of the machine)')
     .option('--metrics <host:port>', 'where /metrics is served; port 0 takes a free one', '127.0.0.1:9464')
+    .option('--metrics-group <name>', 'label worker_group of every metric, such as the name of a group of like workers')
     .option('--grace <seconds>', 'time for running work to finish when told to stop', '30')
     .option('--deployment <name>', 'take work of one build only, as a version of this Worker Deployment of Temporal')
     .option('--build-id <id>', 'name of the build (default: the version and a hash of the program)')
@@ -82,6 +84,7 @@ export const addWorker: AddVerb = (program, action) =>
           version,
           resources: await resourcesOf(flags),
           metricsAddress: flags.metrics,
+          metricsGroup: flags.metricsGroup ?? null,
           graceSeconds: wholeNumber(flags.grace, '--grace', 0),
           ...parseLogFlags(flags, process.stderr.isTTY),
         };
@@ -109,12 +112,6 @@ async function resourcesOf(flags: WorkerFlags): Promise<MatchPool> {
   };
 }
 
-function parsePools(text: string): Pool[] {
-  return text.split(',').map((name) => {
-    const pool = POOLS.find((candidate) => candidate === name.trim());
-    if (pool !== undefined) return pool;
-    throw new UsageError('unknown pool', { field: '--pools', found: name, expected: POOLS.join(', ') });
-  });
 }
 
 function wholeNumber(text: string, field: string, least: number): number {

@@ -11,7 +11,7 @@ const quiet = new DefaultLogger('ERROR');
 
 /** Carries out an activity that does `work`, and returns the lines of the page of metrics that begin with `name`. */
 async function countedAfter(name: string, work: () => Promise<unknown>, attempt = 1): Promise<string[]> {
-  const { registry, observer } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu'] });
+  const { registry, observer } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu'], build: 'b', labels: {} });
   const environment = new MockActivityEnvironment({ activityType: 'foldLayer', attempt }, { logger: quiet });
   await environment.run(() => atBoundary(observer, {}, work)).catch(() => undefined);
   return (await registry.metrics()).split('\n').filter((line) => line.startsWith(name));

@@ -117,7 +117,7 @@ function commands(text: string): CommandLine[] {
   return code.flatMap((part) =>
     [...part.matchAll(/(?:^|npx |\$ |\()sae-match\s+([a-z]+)([^\n#]*)/gm)].map(([, verb, rest]) => ({
       verb: verb!,
-      below: /^\s+([a-z]+)/.exec(rest!)?.[1],
+      below: /^\s+([a-z][a-z-]*)/.exec(rest!)?.[1],
       given: rest!.match(/(?<![\w-])--[a-z][a-z0-9-]*/g) ?? [],
     }))
   );

@@ -10,7 +10,7 @@ interface DocumentedMetric {
 
 const text = readText('docs/metrics.md');
 // Some metrics are only where there is a CUDA device.
-const { registry } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cuda:0'] });
+const { registry } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cuda:0'], build: 'b', labels: {} });
 
 describe('the metrics of docs/metrics.md', () => {
   it('are those of a worker: names, types and labels', async () => {

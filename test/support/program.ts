@@ -28,9 +28,17 @@ export interface Command {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts `sae-match <args>` with the environment of the tests and `env`, without any configured server. */
-export function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Command {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+/**
+ * Starts `sae-match <args>` with the environment of the tests and `env`, without any configured server.
+ *
+ * @param program another build of the command line
+ */
+export function startProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  program = PROGRAM
+): Command {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...withoutServer(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

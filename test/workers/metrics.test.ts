@@ -4,7 +4,8 @@ import { addDeviceMemory } from '../../workers/device-memory-metrics';
 import { createMetrics } from '../../workers/metrics';
 import { PairsAtWork } from '../../workers/pairs-at-work';
 
-const create = () => createMetrics({ memoryBudget: 2 ** 30, slots: 3, devices: ['cuda:0', 'cuda:1'] });
+const create = (labels = {}) =>
+  createMetrics({ memoryBudget: 2 ** 30, slots: 3, devices: ['cuda:0', 'cuda:1'], build: '0.1.0-3f2a', labels });
 
 it('counts how folded layers came to be read, and what was fetched for it', async () => {
   const { registry, observer } = create();
@@ -85,7 +86,15 @@ describe('memory of devices', () => {
   });
 
   it('is no metric of a process without such a device', async () => {
-    const { registry } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu', 'webgpu'] });
+    const { registry } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu', 'webgpu'], build: 'b', labels: {} });
     expect(await registry.metrics()).not.toContain('device_memory');
   });
+});
+
+it('says which build it is, and of which group in every metric', async () => {
+  const page = await create({ worker_group: 'gpu' }).registry.metrics();
+  expect(page).toContain('build="0.1.0-3f2a"');
+  const samples = page.split('\n').filter((line) => /^[a-z]/.test(line));
+  expect(samples.length).toBeGreaterThan(20);
+  expect(samples.filter((line) => !line.includes('worker_group="gpu"'))).toEqual([]);
 });
