@@ -58,6 +58,7 @@ export async function writeSchemas(python, folder, versions) {
 const OF_KUBERNETES = [
   '_definitions.json',
   'deployment-apps-v1.json',
+  'job-batch-v1.json',
   'networkpolicy-networking-v1.json',
   'poddisruptionbudget-policy-v1.json',
   'serviceaccount-v1.json',
