@@ -1,6 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import { InputError } from '../../matching/errors';
 import type { Session } from '../session';
+import { askServer } from './ask-server';
 
 /** One build of a deployment; field names as in the JSON of `deployment show`. */
 export interface BuildStanding {
@@ -35,7 +36,7 @@ export async function describeDeployment(session: Session, deployment: string): 
   const { namespace } = client.options;
   const request = { namespace, deploymentName: deployment };
   const { workerDeploymentInfo: info } = await orNotFound(deployment, () =>
-    session.call(() => client.workflowService.describeWorkerDeployment(request))
+    askServer(session, () => client.workflowService.describeWorkerDeployment(request))
   );
   const summaries = [...(info?.versionSummaries ?? [])].sort((a, b) => createdAt(b) - createdAt(a));
   const builds = await Promise.all(summaries.map((summary) => standingOf(session, deployment, summary)));
@@ -46,7 +47,7 @@ export async function describeDeployment(session: Session, deployment: string): 
 export async function taskQueuesOf(session: Session, deployment: string, buildId: string): Promise<TaskQueue[]> {
   const { client } = session;
   try {
-    const { versionTaskQueues } = await session.call(() =>
+    const { versionTaskQueues } = await askServer(session, () =>
       client.workflowService.describeWorkerDeploymentVersion({
         namespace: client.options.namespace,
         deploymentVersion: { deploymentName: deployment, buildId },
@@ -69,7 +70,7 @@ async function standingOf(session: Session, deployment: string, summary: Summary
   const queues = await taskQueuesOf(session, deployment, buildId);
   const [workers, { count }] = await Promise.all([
     workersOf(session, deployment, buildId, queues),
-    session.call(() =>
+    askServer(session, () =>
       session.client.workflow.count(
         `TemporalWorkerDeploymentVersion = "${deployment}:${buildId}" AND WorkflowType = "modelMatch" AND ExecutionStatus = "Running"`
       )
@@ -98,7 +99,7 @@ async function workersOf(
   const identities = new Set<string>();
   await Promise.all(
     queues.map(async ({ name, type }) => {
-      const { pollers } = await session.call(() =>
+      const { pollers } = await askServer(session, () =>
         client.workflowService.describeTaskQueue({
           ...{ namespace: client.options.namespace, taskQueue: { name }, taskQueueType: type },
         })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../../matching/errors';
 import type { Session } from '../session';
+import { askServer } from './ask-server';
 import { taskQueuesOf } from './describe-deployment';
 
 /** A build, and what must be there before it may be current. */
@@ -25,7 +26,7 @@ export async function setCurrent(session: Session, next: NextBuild): Promise<voi
   const { client } = session;
   const { deployment: deploymentName, buildId } = next;
   try {
-    await session.call(() =>
+    await askServer(session, () =>
       client.workflowService.setWorkerDeploymentCurrentVersion({
         ...{ namespace: client.options.namespace, deploymentName, buildId, identity: client.options.identity },
       })

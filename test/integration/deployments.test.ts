@@ -44,8 +44,9 @@ it('a run ends with the build that it began with, while new runs begin with the 
   await start('old', '--pairs', 'all');
   await untilMatching('old');
 
-  await place.worker(other);
+  const next = await place.worker(other, '--metrics-group', 'next');
   await makeCurrent('--build-id', NEW);
+  expect(await slotsOf(next)).toContain('worker_group="next"');
   expect(await standing()).toMatchObject({ [NEW]: { state: 'current' }, [OLD]: { state: 'draining', runs: 1 } });
 
   // The new build takes the new run, and leaves the matches of the old one, which wait, alone.
@@ -107,6 +108,13 @@ it('a look for checkpoints that began with an old build starts its runs with the
 }, 480_000);
 
 const client = (): WorkflowClient => new Client({ connection }).workflow;
+
+/** What the metrics of a worker say of its slots for matches, as autoscaling asks for it. */
+async function slotsOf(worker: Command): Promise<string | undefined> {
+  const page = await (await fetch(/http:\S+/.exec(worker.said())![0])).text();
+  const slots = page.split('\n').filter((line) => line.startsWith('temporal_worker_task_slots_used{'));
+  return slots.find((line) => line.includes('"ActivityWorker"') && line.includes('task_queue="sae-match-match"'));
+}
 
 async function makeCurrent(...flags: string[]): Promise<void> {
   expectCode(await place.command('deployment', 'set-current', '--wait', '2m', ...flags), 0);

@@ -7,6 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { prepareGoProgram } from '../go-program.mjs';
 import { at } from '../paths.mjs';
 import { brokenProperties } from './manifest-properties.mjs';
+import { checkReplacedBuild } from './replaced-build.mjs';
 import { writeSchemas } from './schemas.mjs';
 
 const CHART = 'infra/helm/sae-match';
@@ -37,7 +38,11 @@ export async function checkChart({ python }) {
     const refused = valuesFiles(`${VALUES}/refused`).filter(
       (values) => render(helm, values, KUBERNETES[0]).status === 0
     );
-    return [...accepted, ...refused.map((values) => `${values}: wrong values are not refused`)];
+    return [
+      ...accepted,
+      ...refused.map((values) => `${values}: wrong values are not refused`),
+      ...(await checkReplacedBuild(helm, CHART)),
+    ];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
