@@ -46,6 +46,26 @@ put(folder, 'a-file', 'not a folder');
 put(folder, 'garbage.toml', 'this is = = not\nTOML');
 
 const CASES: Record<string, Case> = {
+  'a build of workers without a deployment': {
+    args: ['worker', '--address', '127.0.0.1:1', '--build-id', 'b'],
+    code: 2,
+    says: ['--build-id', 'a build belongs to a deployment', 'found b', 'Give --deployment'],
+  },
+  'a deployment of workers with a dot': {
+    args: ['deployment', 'show', 'a.b', '--address', '127.0.0.1:1'],
+    code: 2,
+    says: ['not a name for a version of workers', 'found a.b', 'expected up to 200 letters'],
+  },
+  'no deployment of workers': {
+    args: ['deployment', 'set-current', '--address', '127.0.0.1:1'],
+    code: 2,
+    says: ['no deployment of workers given', 'TEMPORAL_DEPLOYMENT_NAME'],
+  },
+  'a deployment of the embedded server': {
+    args: ['deployment', 'show', 'matcher'],
+    code: 2,
+    says: ['no Temporal server given', '--address'],
+  },
   'a layer that is not there': {
     args: matching(`${good}#9`),
     code: 1,
