@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +20,13 @@ const { openEmbedded, stopEmbedded } = require('../dist/infra/embedded.js');
 
 const FOLDER = '/tmp/sae-match-histories';
 const SAES = join(FOLDER, 'saes');
-const env = { ...process.env, SAE_MATCH_HOME: join(FOLDER, 'home') };
+const WEBHOOK_PORT = 7397;
+const env = {
+  ...process.env,
+  SAE_MATCH_HOME: join(FOLDER, 'home'),
+  SAE_MATCH_WEBHOOK_URL: `http://127.0.0.1:${WEBHOOK_PORT}/`,
+  SAE_MATCH_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}`,
+};
 const scenarios = {
   adjacent: () => run('adjacent', '--layers', '0-2'),
   'all-pairs': () => run('all-pairs', '--layers', '0-3', '--pairs', 'all'),
@@ -87,6 +94,18 @@ const scenarios = {
     await sae('evaluate', 'evaluated', '--out', out('evaluated'));
   },
   'checkpoint-watch': () => watchCheckpoints(),
+  // A run that has ended and drifted, which a webhook is told after it has refused once.
+  notified: async (client) => {
+    let refusals = 1;
+    const receiver = createServer((_, response) => response.writeHead(refusals-- > 0 ? 503 : 204).end());
+    await new Promise((listening) => receiver.listen(WEBHOOK_PORT, '127.0.0.1', listening));
+    cpSync('examples/minilm-l6', join(FOLDER, 'previous'), { recursive: true });
+    const options = ['--layers', '1-2', '--previous', join(FOLDER, 'previous'), '--notify', '--notify-drift', '0'];
+    await run('notified', ...options, '--detach');
+    await client.workflow.getHandle('sae-match/notified').result();
+    await client.workflow.getHandle(await idOf(client, 'notify-run')).result();
+    receiver.close();
+  },
 };
 
 /** A look that starts two runs, once their files have settled. */
@@ -105,7 +124,12 @@ const children = {
   drift: { 'drift-layers': 'drift/drift' },
   'drift-repaired': { 'drift-repaired-layers': 'drift-repaired/drift' },
   blocks: { 'blocks-pairs-0': 'blocks/pairs-0', 'blocks-compose': 'blocks/compose' },
+  notified: { 'notify-run': null },
 };
+
+/** Types of the workflows whose ids are made of a time or of another id. */
+const types = {
+  evaluation: 'evaluateRun', 'checkpoint-watch': 'checkpointWatch', 'notify-run': 'notifyRun' };
 
 async function main() {
   const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);
@@ -119,8 +143,9 @@ async function main() {
     const client = new Client({ connection: await Connection.connect({ address: embedded.server.address }) });
     for (const name of wanted) {
       await scenarios[name](client);
-      await save(client, name, (await idOf(client, name)) ?? `sae-match/${name}`);
-      for (const [history, id] of Object.entries(children[name] ?? {})) await save(client, history, `sae-match/${id}`);
+      for (const [history, id] of Object.entries({ [name]: name, ...children[name] })) {
+        await save(client, history, (await idOf(client, history)) ?? `sae-match/${id}`);
+      }
     }
   } finally {
     await embedded.close();
@@ -141,13 +166,15 @@ function blocked(name, ...flags) {
 
 const unblock = (name) => rmSync(join(out(name), 'artifacts/matches'));
 
-/** A schedule names its workflows by the time. */
-async function idOf(client, name) {
-  if (name === 'evaluation') return 'sae-match/evaluated/evaluation';
-  if (name !== 'checkpoint-watch') return null;
-  const looks = client.workflow.list({ query: "WorkflowType = 'checkpointWatch'" });
-  for await (const { workflowId } of looks) return workflowId;
-  throw new Error('the schedule has not looked');
+/** The last workflow of the type of a history; null where its id is known. */
+async function idOf(client, history) {
+  const type = types[history];
+  if (type === undefined) return null;
+  for (;;) {
+    for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${type}'` })) return workflowId;
+    // The server lists a workflow some time after it has begun.
+    await sleep(200);
+  }
 }
 
 async function save(client, name, workflowId) {

@@ -1,4 +1,4 @@
-import { patched, proxyActivities, setWorkflowOptions, sleep } from '@temporalio/workflow';
+import { patched, proxyActivities, sleep } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
 import { asFailure } from './failures';
@@ -6,6 +6,7 @@ import { logFailed } from './log-failure';
 import { watchOneByOne } from './watch-one-by-one';
 import { startCheckpointRun } from './start-checkpoint-run';
 import type { WatchOutcome, WatchRequest } from './schedule-types';
+import { upgradesByItself } from './upgrades-by-itself';
 
 /**
  * Looks at the checkpoints of a training and starts the run of each that is complete and has none yet, in order of step. Where
@@ -22,7 +23,7 @@ export async function checkpointWatch(request: WatchRequest): Promise<WatchOutco
 }
 
 // The runs that it starts are those of the build that is current then, and not of the one that it began with.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, checkpointWatch);
+upgradesByItself(checkpointWatch);
 
 async function takeAll(request: WatchRequest): Promise<WatchOutcome> {
   if (!patched('take-checkpoints')) return watchOneByOne(request);

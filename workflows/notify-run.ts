@@ -1,9 +1,10 @@
-import { ParentClosePolicy, proxyActivities, setWorkflowOptions, startChild, workflowInfo } from '@temporalio/workflow';
+import { ParentClosePolicy, proxyActivities, startChild, workflowInfo } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { IoActivities } from './activity-types';
 import { asFailure } from './failures';
 import { logFailed } from './log-failure';
 import type { RunRequest } from './run-types';
+import { upgradesByItself } from './upgrades-by-itself';
 
 /** A run that ended, for those who asked to be told. */
 export interface NotifyRequest {
@@ -34,7 +35,7 @@ export async function notifyRun({ request, ending, error }: NotifyRequest): Prom
 }
 
 // A receiver that is away for a day must not keep the workers of an old build for so long.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, notifyRun);
+upgradesByItself(notifyRun);
 
 /** Starts to tell of the end of a run where that was asked for. The run itself does not wait for it. */
 export async function announceEnd(request: RunRequest, error: string | null): Promise<void> {

@@ -112,8 +112,6 @@ async function resourcesOf(flags: WorkerFlags): Promise<MatchPool> {
   };
 }
 
-}
-
 function wholeNumber(text: string, field: string, least: number): number {
   if (/^\d{1,6}$/.test(text) && Number(text) >= least) return Number(text);
   throw new UsageError('not a usable number', { field, found: text, expected: `a whole number of at least ${least}` });
