@@ -12,7 +12,7 @@ interface Structure {
   readonly solver: number;
 }
 
-/** Passes and solver times of the rows of the bench: those of most, and the extremes. */
+/** Passes and solver times as most rows of the bench have them, and between which nearly all stay. */
 export const STRUCTURES: Readonly<Record<keyof Range, Structure>> = {
   least: { passes: { kept: 5, best: 6, streamed: 5 }, solver: 0.5 },
   expected: { passes: { kept: 9, best: 11, streamed: 7 }, solver: 1 },
