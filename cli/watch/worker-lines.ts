@@ -21,8 +21,15 @@ export function workerLines({ workers, steps, progress }: RunView, width: number
       ...cells(`${identity.padEnd(longest)}  `),
       ...(own.length === 0
         ? cells(`idle${pools.length === 0 ? '' : `: ${pools.join(' ')}`}`, 'dim')
-        : cells(own.map((step) => stepText(step, glyphs)).join(', '))),
+        : cells(counted(own.map((step) => stepText(step, glyphs))).join(', '))),
     ]);
+}
+
+/** Equal texts once, with their number. */
+function counted(texts: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].map(([text, count]) => (count === 1 ? text : `${text} (${count})`));
 }
 
 /** Such as `3→4 pricing 45% gap 2e-4`. */

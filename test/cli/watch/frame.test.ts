@@ -54,6 +54,11 @@ it('shows a run of 325 pairs on 80 columns and 24 rows', () => {
   ]);
 });
 
+it('counts the steps of a worker that have not said what they are about', () => {
+  const steps = [stepOf('1@a', []), stepOf('1@a', [2, 3]), stepOf('1@a', []), stepOf(null, [])];
+  expect(shown(viewOf(progressOf(half), { steps }))).toContain(' 1@a  match (2), 2→3');
+});
+
 it('names every pair where there are few', () => {
   const states: PairLetter[] = ['d', 'c', 'r', 'a', 'f', 'w'];
   const lines = shown(viewOf(progressOf(adjacentPairs(7, (source) => states[source]!))));
