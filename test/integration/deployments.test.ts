@@ -86,12 +86,15 @@ it('a run whose workers are gone waits until it is moved to a build that can go 
 }, 480_000);
 
 it('a look for checkpoints that began with an old build starts its runs with the one that is current then', async () => {
+  await killPrograms();
+  await place.worker(COMPATIBLE);
+  await makeCurrent('--build-id', 'compatible');
   const live = join(place.folder, 'live');
   writeLayers(
     join(live, '1000'),
     [1, 2].map((layer) => randomSae(layer, 32, 16))
   );
-  const options = ['--out', join(place.folder, 'looked'), '--every', '1h', '--settle', '15s'];
+  const options = ['--out', join(place.folder, 'looked'), '--every', '1h', '--settle', '20s'];
   expectCode(await place.command('schedule', 'create', 'live', live, ...options), 0);
   writeLayers(
     join(live, '2000'),
