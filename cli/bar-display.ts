@@ -1,3 +1,4 @@
+import type { TaskProgress } from '../activities/task-context';
 import { groupFailures, groupLine } from '../workflows/group-failures';
 import type { RunProgress } from '../workflows/run-types';
 import type { RunDisplay } from './follow-run';

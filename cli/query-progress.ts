@@ -75,7 +75,11 @@ async function ask(handle: WorkflowHandle, detail: ProgressDetail): Promise<RunP
 }
 
 /** What a workflow that belongs to a run answers; null while it is about to begin. */
-async function queryChild(handle: WorkflowHandle, workflowId: string, detail: ProgressDetail): Promise<RunProgress | null> {
+async function queryChild(
+  handle: WorkflowHandle,
+  workflowId: string,
+  detail: ProgressDetail
+): Promise<RunProgress | null> {
   const { WorkflowNotFoundError } = await import('@temporalio/client');
   try {
     return await ask(handle.client.getHandle(workflowId), detail);

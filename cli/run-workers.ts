@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Pool } from '../workers/run-worker';
+import type { Pool } from '../workers/pools';
 import type { PendingStep } from './observe-run';
 
 /** A worker process that takes the work of a run, or has some of it. */

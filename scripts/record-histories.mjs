@@ -129,7 +129,10 @@ const children = {
 
 /** Types of the workflows whose ids are made of a time or of another id. */
 const types = {
-  evaluation: 'evaluateRun', 'checkpoint-watch': 'checkpointWatch', 'notify-run': 'notifyRun' };
+  evaluation: 'evaluateRun',
+  'checkpoint-watch': 'checkpointWatch',
+  'notify-run': 'notifyRun',
+};
 
 async function main() {
   const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

@@ -56,8 +56,10 @@ async function evaluate(
   tracker: RunStateTracker
 ): Promise<EvaluationOutcome> {
   const plan = await io(request).resolveRun({ ...request, runId: evaluationId });
-  tracker.layersTotal = plan.layers.length;
-  tracker.pairsTotal = plan.pairs.length;
+  tracker.planned(
+    plan.layers.map(({ layer }) => layer),
+    plan.pairs
+  );
   for (let repairs = 0; ; repairs++) {
     try {
       const outcome = await carryOut(request, evaluationId, plan, tracker);

@@ -34,7 +34,6 @@ interface WorkerFlags extends ServerFlags, LogFlags {
   readonly grace: string;
 }
 
-
 export const addWorker: AddVerb = (program, action) =>
   withLogFlags(withServerFlags(program.command('worker'), 'none'))
     .summary('run a worker process until it is told to stop')

@@ -86,7 +86,13 @@ describe('memory of devices', () => {
   });
 
   it('is no metric of a process without such a device', async () => {
-    const { registry } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu', 'webgpu'], build: 'b', labels: {} });
+    const { registry } = createMetrics({
+      memoryBudget: 1,
+      slots: 1,
+      devices: ['cpu', 'webgpu'],
+      build: 'b',
+      labels: {},
+    });
     expect(await registry.metrics()).not.toContain('device_memory');
   });
 });
