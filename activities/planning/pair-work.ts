@@ -42,9 +42,9 @@ export interface PairWork {
   readonly needed: number;
 }
 
-/** Bytes of a process with its code before it loads a layer: less than any was seen to have. */
+/** Bytes of a process with its code before it loads a layer, assumed low: what is refused for lack of memory must not fit. */
 export const PROCESS_BYTES = 96 * 2 ** 20;
-/** And those that a worker has grown to after some pairs, besides what a match asks for. */
+/** And those that a worker is assumed to grow to after some pairs, besides what a match asks for. */
 const WORKER_BYTES = 256 * 2 ** 20;
 
 /** How a pair is computed at a place; nothing is read or allocated. */
