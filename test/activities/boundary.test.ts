@@ -51,7 +51,7 @@ it('attempts after the first are counted as retries, whether they succeed or not
 it('what a thread reports goes to the log of the attempt that asked for it, whichever attempt started the thread', async () => {
   const lines: (readonly [message: string, layer: unknown])[] = [];
   const logger = new DefaultLogger('INFO', ({ message, meta }) => lines.push([message, meta?.layer]));
-  const { observer } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu'] });
+  const { observer } = createMetrics({ memoryBudget: 1, slots: 1, devices: ['cpu'], build: 'b', labels: {} });
   const attemptOn = (layer: number, work: Parameters<typeof atBoundary<void>>[2]): Promise<void> =>
     new MockActivityEnvironment({ activityType: 'foldLayer' }, { logger, interceptors: [withAttemptFacts] }).run(() =>
       atBoundary(observer, { layer }, work)
