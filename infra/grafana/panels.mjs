@@ -113,6 +113,10 @@ export const rows = [
         'in use {{instance}}': `process_resident_memory_bytes{${OF}} and on (job, instance) sae_match_build_info`,
         'budget {{instance}}': `sae_match_memory_budget_bytes{${OF}}`,
       }),
+      panel('Memory of devices', 'Of each CUDA device: in use by all processes, and what there is.', 'bytes', {
+        'in use {{instance}} {{device}}': noData(`sae_match_device_memory_used_bytes{${OF}}`),
+        'size {{instance}} {{device}}': noData(`sae_match_device_memory_size_bytes{${OF}}`),
+      }),
       panel('Cores in use', 'CPU time a second.', 'short', {
         '{{instance}}': `rate(process_cpu_seconds_total{${OF}}[$__rate_interval]) and on (job, instance) sae_match_build_info`,
       }),

@@ -8,6 +8,7 @@ import { PROGRAM, runProgram, startProgram, withoutServer } from '../../support/
 import type { Command, Finished } from '../../support/program';
 import { createProgramHome } from '../../support/program-home';
 import { Service } from '../../support/service';
+import { workerReady } from '../../support/worker-log';
 
 /** One build of the program, as it is deployed. */
 export interface Build {
@@ -55,7 +56,7 @@ export async function createDeploymentPlace(deployment: string): Promise<Deploym
     worker: async (build, ...more) => {
       const args = ['worker', '--metrics', '127.0.0.1:0', ...build.flags, ...more];
       const worker = startProgram(args, env, build.program);
-      await worker.says('/metrics\n');
+      await workerReady(worker);
       return worker;
     },
     close: async () => {
