@@ -12,6 +12,7 @@ import { expectCode, killPrograms } from '../support/program';
 import type { Command } from '../support/program';
 import { randomSae, writeLayers } from '../support/random-sae';
 import { tableHashes } from '../support/run-folder';
+import { metricsAddress } from '../support/worker-log';
 import { createDeploymentPlace, THIS_BUILD, writeOtherBuild } from './support/deployment-place';
 import type { Build, DeploymentPlace } from './support/deployment-place';
 
@@ -114,7 +115,7 @@ const client = (): WorkflowClient => new Client({ connection }).workflow;
 
 /** What the metrics of a worker say of its slots for matches, as autoscaling asks for it. */
 async function slotsOf(worker: Command): Promise<string | undefined> {
-  const page = await (await fetch(/http:\S+/.exec(worker.said())![0])).text();
+  const page = await (await fetch(metricsAddress(worker.said())!)).text();
   const slots = page.split('\n').filter((line) => line.startsWith('temporal_worker_task_slots_used{'));
   return slots.find((line) => line.includes('"ActivityWorker"') && line.includes('task_queue="sae-match-match"'));
 }
