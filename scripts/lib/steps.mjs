@@ -6,7 +6,7 @@ import { runVisibly } from './run.mjs';
 /**
  * The steps of `npm test`, in their order. Each takes how its programs are run (environment and print, as for
  * `runVisibly`) and the arguments for jest and resolves to how many tests passed and failed; type check and lint count
- * as one test each.
+ * as one test each. `long` takes minutes, and runs only where it is named.
  */
 export const steps = {
   types: (how) => check(how, [['typescript/bin/tsc', '-p', 'tsconfig.check.json', '--noEmit']]),
@@ -23,6 +23,7 @@ export const steps = {
       '<rootDir>/test/chaos/',
       '<rootDir>/test/cluster/',
       '<rootDir>/test/package/',
+      '<rootDir>/test/long/',
       // Needs a production server, see check-postgres.mjs.
       '<rootDir>/test/production/',
       '--',
@@ -34,6 +35,7 @@ export const steps = {
   chaos: (how, args) => jest(how, 'chaos', ['--', 'test/chaos/', ...args]),
   // Workers that are given up for lost must not be so because other tests take the cores.
   cluster: (how, args) => jest(how, 'cluster', ['--runInBand', '--', 'test/cluster/', ...args]),
+  long: (how, args) => jest(how, 'long', ['--runInBand', '--', 'test/long/', ...args]),
 };
 
 /**
@@ -44,8 +46,11 @@ export const steps = {
 export const lanes = [
   { names: ['types', 'lint'], needs: 'packages' },
   { names: ['unit', 'package'], needs: 'everything' },
-  { names: ['integration', 'chaos', 'cluster'], needs: 'emulator' },
+  { names: ['integration', 'chaos', 'cluster', 'long'], needs: 'emulator' },
 ];
+
+/** The steps of `npm test` without `--only`. */
+export const everyday = Object.keys(steps).filter((name) => name !== 'long');
 
 async function check(how, commands) {
   let failed = 0;

@@ -14,9 +14,9 @@ import { createRunPlace } from '../support/run-place';
 import { writeTorchStep } from '../support/torch-sae';
 import { WatchedSchedule } from '../support/watched-schedule';
 import type { Claim, Execution } from '../support/watched-schedule';
-import { chaosTest, tell } from './support/chance';
-import type { Chance } from './support/chance';
-import { PairWatch } from './support/pair-watch';
+import { chaosTest, tell } from '../chaos/support/chance';
+import type { Chance } from '../chaos/support/chance';
+import { PairWatch } from '../chaos/support/pair-watch';
 
 /*
  * A training that saves checkpoints, in folders and in files of single steps, and a schedule whose looks overlap while its
