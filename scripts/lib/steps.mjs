@@ -45,8 +45,8 @@ export const steps = {
  */
 export const lanes = [
   { names: ['types', 'lint'], needs: 'packages' },
-  { names: ['unit', 'package'], needs: 'everything' },
-  { names: ['integration', 'chaos', 'cluster', 'long'], needs: 'emulator' },
+  { names: ['unit', 'package', 'chaos'], needs: 'everything' },
+  { names: ['integration', 'cluster', 'long'], needs: 'emulator' },
 ];
 
 /** The steps of `npm test` without `--only`. */

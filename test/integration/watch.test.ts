@@ -28,7 +28,7 @@ const start = async (runId: string, saes = 'saes'): Promise<void> => {
 
 beforeAll(async () => {
   // Pairs that take about a second each, on a machine that does nothing else.
-  await writeSmallModel(at('saes'), LAYERS, 700);
+  await writeSmallModel(at('saes'), LAYERS, 1000);
   writeLayers(
     at('many'),
     Array.from({ length: 24 }, (_, layer) => randomSae(layer + 1))
