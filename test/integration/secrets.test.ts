@@ -148,7 +148,7 @@ it('no secret is found in what runs say, serve, store or hand to the server', as
   const levels = logLines(json!).map(({ level }) => level);
   expect([...new Set(levels)]).toEqual(expect.arrayContaining(['trace', 'debug', 'info', 'warn']));
   // Chance decides which of them has the activity that fails.
-  expect(levels.includes('error') || (text!).includes('Z ERROR ')).toBe(true);
+  expect(levels.includes('error') || text!.includes('Z ERROR ')).toBe(true);
   expect(text).toMatch(/Z (DEBUG|TRACE) /);
   expect(collector.requests[0]!.headers.authorization).toBe(SECRETS.collector);
   for (const log of [json, text]) expect(log).toContain('traces are lost');
