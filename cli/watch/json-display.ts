@@ -1,12 +1,10 @@
 import type { PairGrid } from '../../workflows/pair-grid';
 import type { RunDisplay } from '../follow-run';
 import { Cadence } from './cadence';
-import type { WatchedRun } from './run-view';
-import { ViewOfRun } from './view-of-run';
+import type { RunView, WatchedRun } from './run-view';
+import { createTellingDisplay } from './telling-display';
 import { changesOf, faultEvent, progressEvent } from './watch-events';
 import type { WatchEvent } from './watch-events';
-
-const INTERVAL_MS = 1000;
 
 /** Shows a run as a stream of events: faults at once, progress not more often than every `everyMs`. */
 export function createJsonDisplay(
@@ -14,14 +12,10 @@ export function createJsonDisplay(
   emit: (event: WatchEvent) => void,
   everyMs: number
 ): RunDisplay {
-  const view = new ViewOfRun(run);
   const cadence = new Cadence(everyMs);
   let toldGrid: PairGrid | undefined;
   let phase: string | null = null;
-  let open = true;
-  const tell = (): void => {
-    if (!open) return;
-    const current = view.view();
+  const onView = (current: RunView): void => {
     const grid = current.progress?.grid;
     const event = progressEvent(current, changesOf(toldGrid, grid));
     const identities = event.workers.map(({ identity }) => identity);
@@ -41,19 +35,10 @@ export function createJsonDisplay(
     }
     phase = stage;
   };
-  return {
-    ...{ intervalMs: INTERVAL_MS, grid: true, workersOf: run.workersOf },
-    show: (observed) => {
-      const news = view.update(observed);
-      if (open) for (const fault of news) emit(faultEvent(run.runId, fault));
-      tell();
+  return createTellingDisplay(run, {
+    onFault: (fault) => {
+      emit(faultEvent(run.runId, fault));
     },
-    lost: () => {
-      view.lost();
-      tell();
-    },
-    close: () => {
-      open = false;
-    },
-  };
+    onView,
+  });
 }

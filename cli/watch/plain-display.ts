@@ -5,9 +5,7 @@ import { Cadence } from './cadence';
 import { formatDuration, formatRate } from './durations';
 import { faultLine } from './fault-line';
 import type { RunView, WatchedRun } from './run-view';
-import { ViewOfRun } from './view-of-run';
-
-const INTERVAL_MS = 1000;
+import { createTellingDisplay } from './telling-display';
 
 /**
  * Shows a run as lines that follow each other, for logs and for terminals that cannot do more: one when something has
@@ -18,16 +16,12 @@ export function createPlainDisplay(
   output: Output,
   everyMs: number
 ): RunDisplay {
-  const view = new ViewOfRun(run);
   const cadence = new Cadence(everyMs);
   let phase: string | null = null;
-  let open = true;
   const say = (now: Date, text: string): void => {
     if (!output.quiet) output.print(`${now.toISOString().slice(0, 19)}Z  ${text}`);
   };
-  const tell = (): void => {
-    if (!open) return;
-    const current = view.view();
+  const onView = (current: RunView): void => {
     const stage = stageOf(current);
     const counts = countsOf(current);
     if (cadence.isDue(`${stage} ${counts}`, current.now.getTime(), stage !== phase)) {
@@ -35,21 +29,12 @@ export function createPlainDisplay(
     }
     phase = stage;
   };
-  return {
-    ...{ intervalMs: INTERVAL_MS, grid: true, workersOf: run.workersOf },
-    show: (observed) => {
-      const news = view.update(observed);
-      if (open) for (const fault of news) say(fault.time, faultLine(fault));
-      tell();
+  return createTellingDisplay(run, {
+    onFault: (fault) => {
+      say(fault.time, faultLine(fault));
     },
-    lost: () => {
-      view.lost();
-      tell();
-    },
-    close: () => {
-      open = false;
-    },
-  };
+    onView,
+  });
 }
 
 function stageOf({ reachable, progress }: RunView): string {
