@@ -3,6 +3,7 @@ import type { Method } from '../matching/evaluation/methods';
 import type {
   ComposedComparison,
   DriftRef,
+  EvaluateRequest,
   EvaluationOutcome,
   EvaluationRef,
   Failure,
@@ -96,11 +97,8 @@ export interface EvaluatePairInput {
 }
 
 export interface PublishEvaluationInput {
-  readonly request: RunRequest;
-  /** Name under which the evaluation is live. */
-  readonly evaluationId: string;
+  readonly request: EvaluateRequest;
   readonly plan: RunPlan;
-  readonly methods: readonly Method[];
   readonly pairs: readonly EvaluationRef[];
   readonly failures: readonly Failure[];
   /** ISO 8601 time at which the evaluation started. */

@@ -1,33 +1,19 @@
-import {
-  CancellationScope,
-  isCancellation,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { Method } from '../matching/evaluation/methods';
+import { CancellationScope, isCancellation, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
-import type { EvaluatePairInput, FoldActivities, IoActivities } from './activity-types';
+import type { FoldActivities } from './activity-types';
 import { bounded } from './bounded';
 import { briefFailures } from './brief-failures';
-import { deadlineOf } from './deadline';
+import { enterPhase } from './enter-phase';
 import { evaluationName } from './evaluation-workflow';
 import { asFailure, isCorrupt } from './failures';
 import { matchModel } from './match-model';
 import type { MatchedModel } from './match-model';
 import { progressQuery } from './progress-query';
+import { withRepairs } from './repairs';
+import { runDeadline, runIo } from './run-io';
 import { RunStateTracker } from './run-state';
-import type { EvaluationOutcome, EvaluationRef, Failure, RunPlan, RunProgress, RunRequest } from './run-types';
+import type { EvaluateRequest, EvaluationOutcome, EvaluationRef, Failure, MatchRef, RunPlan } from './run-types';
 import { nameOf } from './settle-pair';
-import type { Pair } from './settle-pair';
-
-export interface EvaluateRequest extends RunRequest {
-  readonly methods: readonly Method[];
-}
-
-/** How often an evaluation goes back to its layers and pairs because something in the store was found damaged. */
-const MOST_REPAIRS = 3;
 
 /**
  * Compares the matches of a run with what simpler methods choose. What the run has stored is used again, and computed again
@@ -37,59 +23,39 @@ const MOST_REPAIRS = 3;
 export async function evaluateRun(request: EvaluateRequest): Promise<EvaluationOutcome> {
   const tracker = new RunStateTracker(request);
   setHandler(progressQuery, () => tracker.snapshot());
-  const evaluationId = evaluationName(request.runId);
   try {
-    return await evaluate(request, evaluationId, tracker);
+    return await evaluate(request, tracker);
   } catch (error) {
     // It marks artifacts as in use.
     if (isCancellation(error)) {
-      const ended = { ...request, runId: evaluationId };
-      await CancellationScope.nonCancellable(() => io(request).discardRun(ended));
+      const ended = { ...request, runId: evaluationName(request.runId) };
+      await CancellationScope.nonCancellable(() => runIo(request).discardRun(ended));
     }
     throw error;
   }
 }
 
-async function evaluate(
-  request: EvaluateRequest,
-  evaluationId: string,
-  tracker: RunStateTracker
-): Promise<EvaluationOutcome> {
-  const plan = await io(request).resolveRun({ ...request, runId: evaluationId });
+async function evaluate(request: EvaluateRequest, tracker: RunStateTracker): Promise<EvaluationOutcome> {
+  const plan = await runIo(request).resolveRun({ ...request, runId: evaluationName(request.runId) });
   tracker.planned(
     plan.layers.map(({ layer }) => layer),
     plan.pairs
   );
-  for (let repairs = 0; ; repairs++) {
-    try {
-      const outcome = await carryOut(request, evaluationId, plan, tracker);
-      tracker.state = outcome.state;
-      report(tracker, 'finished');
-      return outcome;
-    } catch (error) {
-      if (!isCorrupt(error) || repairs >= MOST_REPAIRS) throw error;
-      tracker.startOver();
-    }
-  }
+  return withRepairs(tracker, () => carryOut(request, plan, tracker));
 }
 
-async function carryOut(
-  request: EvaluateRequest,
-  evaluationId: string,
-  plan: RunPlan,
-  tracker: RunStateTracker
-): Promise<EvaluationOutcome> {
+async function carryOut(request: EvaluateRequest, plan: RunPlan, tracker: RunStateTracker): Promise<EvaluationOutcome> {
   const { spec, methods } = request;
-  report(tracker, 'matching');
+  enterPhase(tracker, 'matching');
   const model = await matchModel(request, plan, tracker);
   const other = methods.includes(spec.fold ? 'matched_unfolded' : 'matched_folded')
     ? await matchModel({ ...request, spec: { ...spec, fold: !spec.fold } }, plan, new RunStateTracker(request))
     : null;
-  report(tracker, 'evaluating');
+  enterPhase(tracker, 'evaluating');
   const { pairs, failures } = await evaluatePairs(request, plan, model, other);
-  report(tracker, 'publishing');
-  return io(request).publishEvaluation({
-    ...{ request, evaluationId, plan, methods, pairs },
+  enterPhase(tracker, 'publishing');
+  return runIo(request).publishEvaluation({
+    ...{ request, plan, pairs },
     failures: briefFailures([...tracker.failures, ...failures]),
     started: workflowInfo().runStartTime.toISOString(),
   });
@@ -102,26 +68,24 @@ async function evaluatePairs(
   other: MatchedModel | null
 ): Promise<{ pairs: EvaluationRef[]; failures: Failure[] }> {
   const { spec, execution, methods } = request;
-  const matchIn = (
-    of: MatchedModel | null,
-    pair: Pair
-  ): EvaluatePairInput['matches'][keyof EvaluatePairInput['matches']] =>
-    of?.matches.find(({ source, target }) => nameOf([source, target]) === nameOf(pair)) ?? null;
+  const own = matchesByName(model);
+  const otherwise = matchesByName(other);
   const slots = bounded(execution.maxConcurrentPairs);
   const failures: Failure[] = [];
   const pairs = await Promise.all(
     plan.pairs.map((pair) =>
       slots(async () => {
         const [source, target] = pair.map((layer) => model.folded.get(layer));
-        const [own, otherwise] = [matchIn(model, pair), matchIn(other, pair)];
-        if (source === undefined || target === undefined || own === null) return [];
+        const match = own.get(nameOf(pair));
+        if (source === undefined || target === undefined || match === undefined) return [];
         const work = source.features * target.features * source.elements;
         const { evaluatePair } = proxyActivities<FoldActivities>(
-          activityOptions('fold', execution, { work, until: deadline(request) })
+          activityOptions('fold', execution, { work, until: runDeadline(request) })
         );
+        const second = otherwise.get(nameOf(pair)) ?? null;
         const matches = spec.fold
-          ? { matched_folded: own, matched_unfolded: otherwise }
-          : { matched_folded: otherwise, matched_unfolded: own };
+          ? { matched_folded: match, matched_unfolded: second }
+          : { matched_folded: second, matched_unfolded: match };
         try {
           return [await evaluatePair({ spec, source, target, matches, methods })];
         } catch (error) {
@@ -135,13 +99,5 @@ async function evaluatePairs(
   return { pairs: pairs.flat(), failures };
 }
 
-function report(tracker: RunStateTracker, phase: RunProgress['phase']): void {
-  tracker.phase = phase;
-  setCurrentDetails(tracker.details());
-}
-
-function io(request: RunRequest): IoActivities {
-  return proxyActivities<IoActivities>(activityOptions('io', request.execution, { until: deadline(request) }));
-}
-
-const deadline = ({ execution }: RunRequest): number => deadlineOf(execution, workflowInfo().runStartTime);
+const matchesByName = (model: MatchedModel | null): ReadonlyMap<string, MatchRef> =>
+  new Map((model?.matches ?? []).map((match) => [nameOf([match.source, match.target]), match]));

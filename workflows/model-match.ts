@@ -1,21 +1,10 @@
-import {
-  CancellationScope,
-  executeChild,
-  isCancellation,
-  log,
-  patched,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { activityOptions } from './activity-options';
-import type { IoActivities, PublishInput } from './activity-types';
+import { CancellationScope, executeChild, isCancellation, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { PublishInput } from './activity-types';
 import { briefFailures } from './brief-failures';
 import { composeChains } from './compose-chains';
 import type { ComposeRequest, Composition } from './compose-chains';
-import { deadlineOf } from './deadline';
 import { compareWithPrevious } from './drift-phase';
+import { enterPhase } from './enter-phase';
 import { asFailure, isCorrupt } from './failures';
 import { logFailed } from './log-failure';
 import { announceEnd } from './notify-run';
@@ -23,11 +12,11 @@ import { matchModel } from './match-model';
 import type { MatchedModel } from './match-model';
 import { withPauses } from './pause';
 import { progressQuery } from './progress-query';
+import { withRepairs } from './repairs';
+import { runDeadline, runIo } from './run-io';
 import { RunStateTracker } from './run-state';
-import type { ComposedComparison, RunOutcome, RunPlan, RunProgress, RunRequest } from './run-types';
+import type { ComposedComparison, RunOutcome, RunPlan, RunRequest } from './run-types';
 
-/** How often a run goes back to its layers and pairs because something in the store was found damaged. */
-const MOST_REPAIRS = 3;
 /** The files of a pair are checked, copied and handed to the disk: a second at worst, in which so many bytes are read. */
 const PUBLISHED_AS_BYTES = 2e7;
 
@@ -48,7 +37,7 @@ export async function modelMatch(request: RunRequest): Promise<RunOutcome> {
     if (isCancellation(error)) {
       tracker.state = 'cancelled';
       log.info('run ended', { state: 'cancelled' });
-      await CancellationScope.nonCancellable(() => io(request).discardRun(request));
+      await CancellationScope.nonCancellable(() => runIo(request).discardRun(request));
     } else {
       const failure = asFailure(error, 'run', []);
       logFailed(failure);
@@ -60,34 +49,23 @@ export async function modelMatch(request: RunRequest): Promise<RunOutcome> {
 
 async function runPhases(request: RunRequest, tracker: RunStateTracker): Promise<RunOutcome> {
   log.info('run started');
-  report(tracker, 'resolving');
-  const plan = await io(request).resolveRun(request);
+  enterPhase(tracker, 'resolving');
+  const plan = await runIo(request).resolveRun(request);
   tracker.planned(
     plan.layers.map(({ layer }) => layer),
     plan.pairs
   );
-  for (let repairs = 0; ; repairs++) {
-    try {
-      const outcome = await carryOut(request, plan, tracker);
-      tracker.state = outcome.state;
-      report(tracker, 'finished');
-      return outcome;
-    } catch (error) {
-      if (!isCorrupt(error) || repairs >= MOST_REPAIRS || !patched('set-aside')) throw error;
-      // Every step looks at what is stored of it, and does again what is damaged.
-      tracker.startOver();
-    }
-  }
+  return withRepairs(tracker, () => carryOut(request, plan, tracker));
 }
 
 /** Everything that is stored for a run. @throws ActivityFailure when a part of it is found damaged later on */
 async function carryOut(request: RunRequest, plan: RunPlan, tracker: RunStateTracker): Promise<RunOutcome> {
-  report(tracker, 'matching');
+  enterPhase(tracker, 'matching');
   const model = await matchModel(request, plan, tracker);
   const drift = await compareWithPrevious(request, plan, tracker);
-  report(tracker, 'composing');
+  enterPhase(tracker, 'composing');
   const composition = await composeAll(request, plan, model, tracker);
-  report(tracker, 'publishing');
+  enterPhase(tracker, 'publishing');
   const results = {
     request,
     plan,
@@ -99,7 +77,7 @@ async function carryOut(request: RunRequest, plan: RunPlan, tracker: RunStateTra
     started: workflowInfo().runStartTime.toISOString(),
   };
   const work = totalBytes(plan) + model.matches.length * PUBLISHED_AS_BYTES;
-  return withPauses('publish', () => io(request, work).publishRun(results), request, tracker);
+  return withPauses('publish', () => runIo(request, work).publishRun(results), request, tracker);
 }
 
 async function composeAll(
@@ -115,7 +93,7 @@ async function composeAll(
     const child = {
       workflowId: `${workflowInfo().workflowId}/compose`,
       taskQueue: execution.taskQueue,
-      args: [{ spec, execution, layers, matches, deadline: deadline(request) }] as [ComposeRequest],
+      args: [{ spec, execution, layers, matches, deadline: runDeadline(request) }] as [ComposeRequest],
     };
     return await withPauses('compose', () => executeChild(composeChains, child), request, tracker);
   } catch (error) {
@@ -133,17 +111,6 @@ const packed = ({ source, target, agreement, extraCost }: ComposedComparison): P
   agreement,
   extraCost,
 ];
-
-function report(tracker: RunStateTracker, phase: RunProgress['phase']): void {
-  tracker.phase = phase;
-  setCurrentDetails(tracker.details());
-}
-
-function io(request: RunRequest, work = 0): IoActivities {
-  return proxyActivities<IoActivities>(activityOptions('io', request.execution, { work, until: deadline(request) }));
-}
-
-const deadline = ({ execution }: RunRequest): number => deadlineOf(execution, workflowInfo().runStartTime);
 
 const totalBytes = (plan: RunPlan): number =>
   plan.layers.reduce((sum, layer) => sum + layer.files.reduce((bytes, file) => bytes + file.bytes, 0), 0);

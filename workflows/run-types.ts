@@ -1,4 +1,5 @@
 import type { DriftCounts } from '../matching/drift';
+import type { Method } from '../matching/evaluation/methods';
 import type { Metric, PartWeights, WeightMode } from '../matching/features';
 import type { PairGrid } from './pair-grid';
 
@@ -91,6 +92,11 @@ export interface RunRequest {
   readonly runId: string;
   readonly spec: RunSpec;
   readonly execution: RunExecution;
+}
+
+/** Input of the workflow that evaluates a run. */
+export interface EvaluateRequest extends RunRequest {
+  readonly methods: readonly Method[];
 }
 
 /** A file of an input SAE, fixed by its content. */

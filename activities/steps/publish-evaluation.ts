@@ -8,14 +8,14 @@ import { ArtifactCorruptError } from '../../matching/errors';
 import { VERSION } from '../../matching/version';
 import { mapConcurrently } from '../../sae/concurrently';
 import type { PublishEvaluationInput } from '../../workflows/activity-types';
+import { evaluationName } from '../../workflows/evaluation-workflow';
 import type { EvaluationOutcome } from '../../workflows/run-types';
 import { environmentFacts } from './environment-facts';
 import { readEvaluation } from './evaluate-pair';
-import { failuresByPair } from './failure-of';
 import { inputHashes } from './input-hashes';
 import { evaluationObject } from './keys';
+import { manifestInput, manifestPairs, manifestTimings } from './manifest-entries';
 import { matchingOptions } from './matching-options';
-import { manifestInput } from './publish-run';
 import { publishBytes } from './publish-tables';
 
 /** Figures of pairs that are read at once. */
@@ -32,16 +32,14 @@ export async function publishEvaluation(
   input: PublishEvaluationInput,
   finished: Date
 ): Promise<EvaluationOutcome> {
-  const { request, evaluationId, plan, methods, pairs, failures } = input;
+  const { request, plan, pairs, failures } = input;
   const folder = runFolder(request.runId);
   await store.delete(`${folder}/${EVALUATION_LAYOUT.manifest}`);
   const rows = (await mapConcurrently(pairs, READS_AT_ONCE, ({ key }) => requireEvaluation(store, key))).flat();
-  const options = { ...matchingOptions(request.spec), methods };
+  const options = { ...matchingOptions(request.spec), methods: request.methods };
   const inputs = plan.layers.map((layer) => ({ layer: layer.layer, files: inputHashes(layer) }));
   const table = await publishBytes(store, folder, EVALUATION_LAYOUT.methods, encodeMethods(rows, { inputs, options }));
   const state = failures.length === 0 ? 'done' : pairs.length === 0 ? 'failed' : 'partial';
-  const done = new Set(pairs.map(({ source, target }) => `${source}:${target}`));
-  const failureOf = failuresByPair(failures);
   await writeManifest(store, `${folder}/${EVALUATION_LAYOUT.manifest}`, {
     schema: MANIFEST_SCHEMA,
     kind: 'evaluation',
@@ -50,21 +48,13 @@ export async function publishEvaluation(
     version: VERSION,
     options,
     inputs: plan.layers.map((layer) => manifestInput(request.spec.source, layer)),
-    pairs: plan.pairs.map(([source, target]) => {
-      const pair = { source_layer: source, target_layer: target };
-      if (done.has(`${source}:${target}`)) return { ...pair, status: 'done' as const };
-      return { ...pair, status: 'failed' as const, error: failureOf(source, target)?.message ?? 'unknown' };
-    }),
+    pairs: manifestPairs(plan, pairs, failures),
     failures: failures.map((failure) => ({ ...failure, layers: [...failure.layers] })),
     artifacts: [{ ...table, path: EVALUATION_LAYOUT.methods.slice(EVALUATION_LAYOUT.folder.length + 1) }],
-    timings: {
-      started: input.started,
-      finished: finished.toISOString(),
-      seconds: (finished.getTime() - Date.parse(input.started)) / 1000,
-    },
+    timings: manifestTimings(input.started, finished),
     environment: environmentFacts(),
   });
-  await store.delete(runPlanKey(evaluationId));
+  await store.delete(runPlanKey(evaluationName(request.runId)));
   return { state, location: store.url(folder), failures };
 }
 

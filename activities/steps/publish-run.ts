@@ -2,7 +2,7 @@ import type { ContentKeys } from '../../artifacts/content-keys';
 import { runFolder, runLayout } from '../../artifacts/layout';
 import type { RunLayout } from '../../artifacts/layout';
 import { MANIFEST_SCHEMA, writeManifest } from '../../artifacts/manifest';
-import type { ManifestArtifact, ManifestInput, RunManifest } from '../../artifacts/manifest';
+import type { ManifestArtifact, RunManifest } from '../../artifacts/manifest';
 import type { Planning } from '../../artifacts/planning-record';
 import { readRunPlan, runPlanKey } from '../../artifacts/run-plan';
 import type { StoredPlan } from '../../artifacts/run-plan';
@@ -14,7 +14,7 @@ import { ArtifactCorruptError } from '../../matching/errors';
 import { VERSION } from '../../matching/version';
 import { mapConcurrently } from '../../sae/concurrently';
 import type { PublishInput } from '../../workflows/activity-types';
-import type { LayerPlan, MatchRef, RunOutcome, RunPlan, RunRequest, RunSpec } from '../../workflows/run-types';
+import type { MatchRef, RunOutcome, RunPlan, RunRequest } from '../../workflows/run-types';
 import { actualWork } from '../planning/actual-work';
 import { sum } from '../planning/run-work';
 import { silentContext } from '../task-context';
@@ -24,6 +24,7 @@ import { failuresByPair } from './failure-of';
 import type { FailureOf } from './failure-of';
 import { inputHashes } from './input-hashes';
 import { chainsObject } from './keys';
+import { manifestInput, manifestPairs, manifestTimings } from './manifest-entries';
 import { matchingOptions } from './matching-options';
 import { requireMatchSummary } from './match-summary';
 import { plannedKeys } from './planned-keys';
@@ -96,11 +97,9 @@ async function planningOf(
     throw error;
   }
   const published = sum(artifacts, ({ bytes }) => bytes);
-  return actualWork(store, { input, plan, summaries, published, seconds: secondsOf(input, finished) });
+  const { seconds } = manifestTimings(input.started, finished);
+  return actualWork(store, { input, plan, summaries, published, seconds });
 }
-
-const secondsOf = ({ started }: PublishInput, finished: Date): number =>
-  (finished.getTime() - Date.parse(started)) / 1000;
 
 /** Removes the plan of a run, and what else a run without a manifest has put into its folder. */
 export async function discardRun(store: ObjectStore, { runId }: Pick<RunRequest, 'runId'>): Promise<void> {
@@ -205,8 +204,6 @@ function manifestOf(
   finished: Date
 ): RunManifest {
   const { request, plan, matches, failures } = input;
-  const failureOf = failuresByPair(failures);
-  const done = new Set(matches.map(({ source, target }) => `${source}:${target}`));
   return {
     schema: MANIFEST_SCHEMA,
     kind: 'run',
@@ -215,11 +212,7 @@ function manifestOf(
     version: VERSION,
     spec: { ...request.spec },
     inputs: plan.layers.map((layer) => manifestInput(request.spec.source, layer)),
-    pairs: plan.pairs.map(([source, target]) => {
-      const pair = { source_layer: source, target_layer: target };
-      if (done.has(`${source}:${target}`)) return { ...pair, status: 'done' as const };
-      return { ...pair, status: 'failed' as const, error: failureOf(source, target)?.message ?? 'unknown' };
-    }),
+    pairs: manifestPairs(plan, matches, failures),
     failures: failures.map((failure) => ({ ...failure, layers: [...failure.layers] })),
     content_keys: usedKeys(input),
     ...(request.spec.previous !== undefined && {
@@ -229,23 +222,7 @@ function manifestOf(
       drift: driftOutcomes(input),
     }),
     artifacts: artifacts.sort((a, b) => (a.path < b.path ? -1 : 1)),
-    timings: {
-      started: input.started,
-      finished: finished.toISOString(),
-      seconds: secondsOf(input, finished),
-    },
+    timings: manifestTimings(input.started, finished),
     environment: environmentFacts(),
-  };
-}
-
-/** What a manifest says of the input of a layer. */
-export function manifestInput(source: RunSpec['source'], plan: LayerPlan): ManifestInput {
-  const { layer, path, argument, files, scale, header } = plan;
-  return {
-    layer,
-    path: argument ?? `${source}#${layer}`,
-    files: files.map((file) => ({ ...file })),
-    ...(scale !== undefined && { scale: { ...scale, files: scale.files.map((file) => ({ ...file })) } }),
-    header: { ...header, path },
   };
 }

@@ -6,6 +6,7 @@ import type { PairRow } from '../../artifacts/tables/pairs';
 import { VERSION } from '../../matching/version';
 import { crc32c } from '../../transport/crc32c';
 import { environmentFacts } from './environment-facts';
+import { manifestTimings } from './manifest-entries';
 
 /**
  * Writes the tables of one pair straight into a folder, and then the manifest that lists them.
@@ -40,11 +41,7 @@ export async function writePair(
     pairs: [{ source_layer: row.source_layer, target_layer: row.target_layer, status: 'done' }],
     failures: [],
     artifacts,
-    timings: {
-      started: started.toISOString(),
-      finished: finished.toISOString(),
-      seconds: (finished.getTime() - started.getTime()) / 1000,
-    },
+    timings: manifestTimings(started.toISOString(), finished),
     environment: environmentFacts(),
   });
 }
