@@ -80,7 +80,7 @@ export function writeOtherBuild(folder: string): Build {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const bundle = join(folder, 'dist/workflow-bundle.js');
   const code = readFileSync(bundle, 'utf8');
-  const first = "report(tracker, 'resolving');";
+  const first = "(0, enter_phase_1.enterPhase)(tracker, 'resolving');";
   const changed = code.replace(first, `await (0, workflow_1.sleep)(1); ${first}`);
   if (changed === code) throw new Error(`the workflow of a run has no "${first}"`);
   writeFileSync(bundle, changed);
