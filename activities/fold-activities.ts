@@ -35,6 +35,26 @@ export function createFoldActivities({ runTask, observer }: ActivityPorts): Fold
         options.onFacts({ cached: ref.cached });
         return ref;
       }),
+    measureLayer: (input) =>
+      atBoundary(observer, { layer: input.layer.layer }, async (options) => {
+        const ref = await runTask('measureLayer', input, options);
+        options.onFacts({ cached: ref.cached });
+        return ref;
+      }),
+    estimatePair: (input) =>
+      atBoundary(
+        observer,
+        { source_layer: input.source.layer.layer, target_layer: input.target.layer.layer },
+        async (options) => {
+          const ref = await runTask('estimatePair', input, options);
+          options.onFacts({ cached: ref.cached });
+          return ref;
+        }
+      ),
+    compareCycles: (input) =>
+      atBoundary(observer, { source_layer: input.direct[0]?.source ?? -1, pairs: input.onward.length }, (options) =>
+        runTask('compareCycles', input, options)
+      ),
     countDrift: (input) =>
       atBoundary(observer, { source_layer: input.previous.layer, target_layer: input.current.layer }, (options) =>
         runTask('countDrift', input, options)

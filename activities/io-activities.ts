@@ -8,7 +8,7 @@ import { lookUpRun } from './schedules/look-up-run';
 import { takeCheckpoints } from './schedules/take-checkpoints';
 import { plannedKeys } from './steps/planned-keys';
 import { sendRunEvent } from './notify/send-run-event';
-import { publishEvaluation } from './steps/publish-evaluation';
+import { publishEvaluation } from './evaluation/publish-evaluation';
 import { discardRun, publishRun } from './steps/publish-run';
 
 /** Activities of the `io` pool. All are idempotent: what they write is a function of their input. */
@@ -34,6 +34,12 @@ export function createIoActivities({ openStore, runTask, now, observer, planning
         const outcome = await publishRun(store, input, now(), { onProgress, throwIfCancelled });
         onFacts({ state: outcome.state, pairs: outcome.pairsDone, failures: outcome.failures.length });
         return outcome;
+      }),
+    planStates: (input) =>
+      atBoundary(observer, {}, async (options) => {
+        const plan = await runTask('planStates', input, options);
+        options.onFacts({ layers: plan.layers.length, bytes: plan.layers.reduce((sum, { file }) => sum + file.bytes, 0) });
+        return plan;
       }),
     publishEvaluation: (input) =>
       atBoundary(observer, {}, async ({ onFacts }) => {

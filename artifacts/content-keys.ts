@@ -3,7 +3,14 @@ import { z } from 'zod';
 const keys = z.array(z.string());
 
 /** Form of {@link ContentKeys} in JSON. */
-export const contentKeysSchema = z.object({ folded: keys, matches: keys, chains: keys, evaluations: keys.optional() });
+export const contentKeysSchema = z.object({
+  folded: keys,
+  matches: keys,
+  chains: keys,
+  evaluations: keys.optional(),
+  layers: keys.optional(),
+  estimates: keys.optional(),
+});
 
 /** Content keys of the artifacts that a run refers to, by kind. */
 export type ContentKeys = z.infer<typeof contentKeysSchema>;

@@ -62,6 +62,11 @@ export const EVALUATION_LAYOUT = {
   folder: 'evaluation',
   manifest: 'evaluation/manifest.json',
   methods: 'evaluation/methods.parquet',
+  histograms: 'evaluation/histograms.parquet',
+  layers: 'evaluation/layers.parquet',
+  cycles: 'evaluation/cycles.parquet',
+  scores: 'evaluation/scores.parquet',
+  reconstructions: 'evaluation/reconstructions.parquet',
 } as const;
 
 /** State of an unfinished pair in the folder of `sae-match pair`, by what is matched and how. */
@@ -99,6 +104,8 @@ export const ARTIFACT_RECORDS = {
   matches: 'summary.json',
   chains: 'chains.parquet',
   evaluations: 'methods.json',
+  layers: 'layer.json',
+  estimates: 'estimates.json',
 } as const;
 export type ArtifactKind = keyof typeof ARTIFACT_RECORDS;
 

@@ -76,7 +76,16 @@ const runSchema = z.object({
   drift: z.array(driftSchema).optional(),
 });
 const pairManifestSchema = z.object({ ...common, kind: z.literal('pair'), options: json });
-const evaluationSchema = z.object({ ...common, kind: z.literal('evaluation'), run_id: z.string(), options: json });
+const evaluationSchema = z.object({
+  ...common,
+  kind: z.literal('evaluation'),
+  run_id: z.string(),
+  options: json,
+  /** The hidden states that activations were computed of. */
+  activations: z
+    .object({ path: z.string(), tokens: z.int(), documents: z.int(), layers: z.array(z.int()), files })
+    .optional(),
+});
 const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema, evaluationSchema]);
 
 export type ManifestInput = z.infer<typeof inputSchema>;

@@ -66,11 +66,20 @@ export function foldedMse(
   target: RowMatrix,
   matched: { readonly targetFeature: Int32Array; readonly a: Uint8Array; readonly b: Uint8Array }
 ): number | null {
+  const squares = foldedSquares(source, target, matched);
+  return squares && mean(squares);
+}
+
+/** The same of each matched feature, NaN for those that do not count. `[source features]` */
+export function foldedSquares(
+  source: RowMatrix,
+  target: RowMatrix,
+  matched: { readonly targetFeature: Int32Array; readonly a: Uint8Array; readonly b: Uint8Array }
+): Float64Array | null {
   if (source.columns !== target.columns) return null;
-  const squared = Float64Array.from(matched.targetFeature, (j, i) =>
+  return Float64Array.from(matched.targetFeature, (j, i) =>
     j < 0 || matched.a[i] === 1 || matched.b[j] === 1 ? NaN : meanSquare(source, target, i, j)
   );
-  return mean(squared);
 }
 
 function meanSquare(a: RowMatrix, b: RowMatrix, i: number, j: number): number {

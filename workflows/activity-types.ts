@@ -1,7 +1,8 @@
 import type { DriftCounts } from '../matching/drift';
-import type { Method } from '../matching/evaluation/methods';
+import type { MatchedMethod, Method } from '../matching/evaluation/methods';
 import type {
   ComposedComparison,
+  Cycle,
   DriftRef,
   EvaluateRequest,
   EvaluationOutcome,
@@ -10,11 +11,13 @@ import type {
   FoldedRef,
   LayerPlan,
   MatchRef,
+  MeasuredRef,
   RunExecution,
   RunOutcome,
   RunPlan,
   RunRequest,
   RunSpec,
+  StatesPlan,
 } from './run-types';
 import type { ScheduleRef } from './schedule-types';
 
@@ -24,6 +27,8 @@ export interface IoActivities {
   resolveRun(request: RunRequest): Promise<RunPlan>;
   /** Copies tables into the run's folder, writes pairs.parquet and chains.parquet, and the manifest last. */
   publishRun(input: PublishInput): Promise<RunOutcome>;
+  /** Finds hidden states and fixes every file by its hash. */
+  planStates(input: PlanStatesInput): Promise<StatesPlan>;
   /** Writes the tables of an evaluation into the folder of its run, and its manifest last. */
   publishEvaluation(input: PublishEvaluationInput): Promise<EvaluationOutcome>;
   /** Removes what an unfinished run has put into its folder. */
@@ -44,6 +49,12 @@ export interface FoldActivities {
   buildChains(input: ChainsInput): Promise<ChainsRef>;
   /** Compares the matches of a pair with what simpler methods choose. */
   evaluatePair(input: EvaluatePairInput): Promise<EvaluationRef>;
+  /** Describes a layer by its weights, and computes the activations of its features where there are hidden states. */
+  measureLayer(input: MeasureInput): Promise<MeasuredRef>;
+  /** Carries activations from one layer to the other by every method, and compares with what is there. */
+  estimatePair(input: EstimateInput): Promise<EvaluationRef>;
+  /** Compares direct matches with those by way of every layer between. */
+  compareCycles(input: CyclesInput): Promise<readonly Cycle[]>;
   /** Counts what the features of the previous checkpoint have become. */
   countDrift(input: DriftInput): Promise<DriftCounts>;
 }
@@ -91,9 +102,51 @@ export interface EvaluatePairInput {
   readonly spec: RunSpec;
   readonly source: FoldedRef;
   readonly target: FoldedRef;
-  /** The matches of the pair with folding and without; null where there are none. */
-  readonly matches: Readonly<Record<'matched_folded' | 'matched_unfolded', MatchRef | null>>;
+  /** The matches of the pair that methods refer to; null where there are none. */
+  readonly matches: Readonly<Partial<Record<MatchedMethod, MatchRef | null>>>;
   readonly methods: readonly Method[];
+}
+
+export interface PlanStatesInput {
+  /** Folder or URL. */
+  readonly location: string;
+  /** Layers of the run, ascending. */
+  readonly layers: readonly number[];
+}
+
+export interface MeasureInput {
+  readonly spec: RunSpec;
+  readonly layer: LayerPlan;
+  /** Null where there are no hidden states of the layer. */
+  readonly states: StatesPlan | null;
+}
+
+/** One layer of a pair whose activations are compared. */
+export interface EstimateSide {
+  readonly layer: LayerPlan;
+  readonly measured: MeasuredRef;
+}
+
+export interface EstimateInput {
+  readonly spec: RunSpec;
+  readonly states: StatesPlan;
+  readonly source: EstimateSide;
+  readonly target: EstimateSide;
+  readonly methods: readonly Method[];
+  /** What the methods choose. */
+  readonly evaluation: EvaluationRef;
+  /** The run's own match of the pair. */
+  readonly match: MatchRef;
+  /** Matches of the neighbouring layers from the source to the target; null where one is missing, or they are neighbours. */
+  readonly steps: readonly MatchRef[] | null;
+}
+
+export interface CyclesInput {
+  readonly spec: RunSpec;
+  /** The direct matches of a source layer, by ascending target. */
+  readonly direct: readonly MatchRef[];
+  /** The matches among these targets. */
+  readonly onward: readonly MatchRef[];
 }
 
 export interface PublishEvaluationInput {
@@ -101,6 +154,11 @@ export interface PublishEvaluationInput {
   readonly plan: RunPlan;
   readonly pairs: readonly EvaluationRef[];
   readonly failures: readonly Failure[];
+  /** Absent where earlier versions started the evaluation. */
+  readonly layers?: readonly MeasuredRef[];
+  readonly cycles?: readonly Cycle[];
+  /** What was found with hidden states; absent where there are none. */
+  readonly activations?: { readonly states: StatesPlan; readonly pairs: readonly EvaluationRef[] };
   /** ISO 8601 time at which the evaluation started. */
   readonly started: string;
 }

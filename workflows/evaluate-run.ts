@@ -1,13 +1,22 @@
-import { CancellationScope, isCancellation, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  patched,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { FoldActivities } from './activity-types';
 import { bounded } from './bounded';
 import { briefFailures } from './brief-failures';
 import { enterPhase } from './enter-phase';
+import { evaluateMore } from './evaluation-steps';
 import { evaluationName } from './evaluation-workflow';
 import { asFailure, isCorrupt } from './failures';
 import { matchModel } from './match-model';
 import type { MatchedModel } from './match-model';
+import { specOfMethod } from './method-specs';
 import { progressQuery } from './progress-query';
 import { withRepairs } from './repairs';
 import { runDeadline, runIo } from './run-io';
@@ -17,8 +26,8 @@ import { nameOf } from './settle-pair';
 
 /**
  * Compares the matches of a run with what simpler methods choose. What the run has stored is used again, and computed again
- * where it is gone; the matches without folding, or with it, are computed where they are asked for. A pair that cannot be evaluated fails
- * alone.
+ * where it is gone; the matches without folding, or with it, or by other weights, are computed where they are asked for. A
+ * pair that cannot be evaluated fails alone.
  */
 export async function evaluateRun(request: EvaluateRequest): Promise<EvaluationOutcome> {
   const tracker = new RunStateTracker(request);
@@ -45,31 +54,51 @@ async function evaluate(request: EvaluateRequest, tracker: RunStateTracker): Pro
 }
 
 async function carryOut(request: EvaluateRequest, plan: RunPlan, tracker: RunStateTracker): Promise<EvaluationOutcome> {
-  const { spec, methods } = request;
+  const { activations: location } = request;
+  const states =
+    location === undefined
+      ? null
+      : await runIo(request).planStates({ location, layers: plan.layers.map(({ layer }) => layer) });
   enterPhase(tracker, 'matching');
   const model = await matchModel(request, plan, tracker);
-  const other = methods.includes(spec.fold ? 'matched_unfolded' : 'matched_folded')
-    ? await matchModel({ ...request, spec: { ...spec, fold: !spec.fold } }, plan, new RunStateTracker(request))
-    : null;
+  const others = await matchOtherwise(request, plan);
   enterPhase(tracker, 'evaluating');
-  const { pairs, failures } = await evaluatePairs(request, plan, model, other);
+  const { pairs, failures } = await evaluatePairs(request, plan, model, others);
+  const more = patched('layers-and-cycles')
+    ? await evaluateMore(request, { plan, model, states, pairs, failures })
+    : {};
   enterPhase(tracker, 'publishing');
   return runIo(request).publishEvaluation({
     ...{ request, plan, pairs },
+    ...more,
     failures: briefFailures([...tracker.failures, ...failures]),
     started: workflowInfo().runStartTime.toISOString(),
   });
+}
+
+/** The matches by which the run was not made, by method. */
+async function matchOtherwise(
+  request: EvaluateRequest,
+  plan: RunPlan
+): Promise<ReadonlyMap<string, ReadonlyMap<string, MatchRef>>> {
+  const found = new Map<string, ReadonlyMap<string, MatchRef>>();
+  for (const method of request.methods) {
+    const spec = specOfMethod(method, request.spec);
+    if (spec === null || spec === request.spec) continue;
+    const model = await matchModel({ ...request, spec }, plan, new RunStateTracker(request));
+    found.set(method, matchesByName(model));
+  }
+  return found;
 }
 
 async function evaluatePairs(
   request: EvaluateRequest,
   plan: RunPlan,
   model: MatchedModel,
-  other: MatchedModel | null
+  others: ReadonlyMap<string, ReadonlyMap<string, MatchRef>>
 ): Promise<{ pairs: EvaluationRef[]; failures: Failure[] }> {
   const { spec, execution, methods } = request;
   const own = matchesByName(model);
-  const otherwise = matchesByName(other);
   const slots = bounded(execution.maxConcurrentPairs);
   const failures: Failure[] = [];
   const pairs = await Promise.all(
@@ -82,10 +111,13 @@ async function evaluatePairs(
         const { evaluatePair } = proxyActivities<FoldActivities>(
           activityOptions('fold', execution, { work, until: runDeadline(request) })
         );
-        const second = otherwise.get(nameOf(pair)) ?? null;
-        const matches = spec.fold
-          ? { matched_folded: match, matched_unfolded: second }
-          : { matched_folded: second, matched_unfolded: match };
+        const matches = Object.fromEntries(
+          methods.flatMap((method) => {
+            const used = specOfMethod(method, spec);
+            if (used === null) return [];
+            return [[method, used === spec ? match : (others.get(method)?.get(nameOf(pair)) ?? null)]];
+          })
+        );
         try {
           return [await evaluatePair({ spec, source, target, matches, methods })];
         } catch (error) {
@@ -99,5 +131,5 @@ async function evaluatePairs(
   return { pairs: pairs.flat(), failures };
 }
 
-const matchesByName = (model: MatchedModel | null): ReadonlyMap<string, MatchRef> =>
-  new Map((model?.matches ?? []).map((match) => [nameOf([match.source, match.target]), match]));
+const matchesByName = (model: MatchedModel): ReadonlyMap<string, MatchRef> =>
+  new Map(model.matches.map((match) => [nameOf([match.source, match.target]), match]));

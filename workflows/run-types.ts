@@ -97,6 +97,8 @@ export interface RunRequest {
 /** Input of the workflow that evaluates a run. */
 export interface EvaluateRequest extends RunRequest {
   readonly methods: readonly Method[];
+  /** Folder or URL of hidden states. Absent: the weights alone are evaluated. */
+  readonly activations?: string;
 }
 
 /** A file of an input SAE, fixed by its content. */
@@ -175,6 +177,28 @@ export interface EvaluationRef {
   readonly key: string;
   readonly cached: boolean;
 }
+
+/** The hidden states of a model on some tokens, fixed by their content. */
+export interface StatesPlan {
+  /** Folder or URL, at the version that was planned with. */
+  readonly location: string;
+  readonly tokens: number;
+  readonly documents: number;
+  /** `tokens.jsonl`; null where there is none. */
+  readonly tokensFile: PlannedFile | null;
+  /** Layers of the run that there are hidden states of, ascending. */
+  readonly layers: readonly { readonly layer: number; readonly elements: number; readonly file: PlannedFile }[];
+}
+
+/** The figures of a layer, and the activations of its features where there are hidden states, in the store. */
+export interface MeasuredRef {
+  readonly layer: number;
+  readonly key: string;
+  readonly cached: boolean;
+}
+
+/** Cycle of three matches: source, middle and target layer, features matched both ways, and how many of them agree. */
+export type Cycle = readonly [source: number, middle: number, target: number, features: number, consistent: number];
 
 /** Result of the workflow that evaluates a run. */
 export interface EvaluationOutcome {

@@ -1,5 +1,6 @@
 import { readKeyRecord } from '../../artifacts/key-record';
 import { artifactKey, ARTIFACT_RECORDS } from '../../artifacts/layout';
+import type { ArtifactKind } from '../../artifacts/layout';
 import { groupArtifacts, isComplete } from '../../artifacts/stored-artifacts';
 import type { StoredArtifact } from '../../artifacts/stored-artifacts';
 import type { ObjectStat, ObjectStore } from '../../artifacts/store/object-store';
@@ -18,7 +19,7 @@ export interface Garbage {
 }
 
 /** `unfinished` is a match without its summary, or the state of one; `probe` what a check of the store left. */
-export type GarbageKind = 'folded' | 'matches' | 'chains' | 'evaluations' | 'unfinished' | 'probe';
+export type GarbageKind = ArtifactKind | 'unfinished' | 'probe';
 
 export interface Findings {
   readonly garbage: readonly Garbage[];

@@ -100,5 +100,12 @@ function refuseUnknown(store: ObjectStore, abandoned: ReadonlySet<string>, plann
 
 function union(all: readonly ContentKeys[]): KeySets {
   const of = (kind: keyof ContentKeys): ReadonlySet<string> => new Set(all.flatMap((keys) => keys[kind] ?? []));
-  return { folded: of('folded'), matches: of('matches'), chains: of('chains'), evaluations: of('evaluations') };
+  return {
+    folded: of('folded'),
+    matches: of('matches'),
+    chains: of('chains'),
+    evaluations: of('evaluations'),
+    layers: of('layers'),
+    estimates: of('estimates'),
+  };
 }

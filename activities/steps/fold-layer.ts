@@ -2,19 +2,15 @@ import { writeKeyRecord } from '../../artifacts/key-record';
 import { openStore } from '../../artifacts/store/open-store';
 import { InputError } from '../../matching/errors';
 import { foldLayer } from '../../matching/folding';
-import type { CanonicalSae, SaeHeader } from '../../sae/canonical';
 import { foldSae } from '../../sae/canonical-file';
-import { listSaes } from '../../sae/catalogue';
-import { openSource } from '../../sae/sources/open-source';
 import type { FoldInput } from '../../workflows/activity-types';
-import type { FoldedRef, LayerPlan, RunSpec } from '../../workflows/run-types';
+import type { FoldedRef } from '../../workflows/run-types';
 import { READING, WRITING } from '../task-context';
 import type { TaskContext } from '../task-context';
 import { hasFolded, writeFolded } from './folded-artifact';
 import { inputHashes } from './input-hashes';
-import { expectedScale, layerIngredients, layerKeys } from './layer-keys';
-import { loadInput } from './load-input';
-import { scaleUnchanged } from './scale-unchanged';
+import { layerIngredients, layerKeys } from './layer-keys';
+import { loadLayer } from './load-layer';
 
 /**
  * Reads one layer's SAE and stores the rows that are matched, and the folded rows for the paper's metric where those
@@ -35,7 +31,7 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
     return { ...ref, folded, cached: true };
 
   context.onProgress(READING);
-  const { stored, sae } = await loadUnchanged(spec, layer, context);
+  const { stored, sae } = await loadLayer(spec, layer, context);
   context.throwIfCancelled();
   context.onProgress({ phase: 'folding', done: 0, total: 1, gap: null });
   const file = `${spec.source}/${sae.header.path}`;
@@ -62,31 +58,4 @@ export async function foldLayerTask({ spec, layer }: FoldInput, context: TaskCon
     if (error instanceof InputError) return { ...ref, folded: null, cached: false };
     throw error;
   }
-}
-
-/**
- * The SAE with the scale that is folded in, and its header as stored.
- *
- * @throws InputError when a file is not the one the run was planned with
- */
-async function loadUnchanged(
-  spec: RunSpec,
-  layer: LayerPlan,
-  context: TaskContext
-): Promise<{ readonly stored: SaeHeader; readonly sae: CanonicalSae }> {
-  const source = await openSource(layer.source ?? spec.source);
-  const entries = await listSaes(source, {
-    ...(spec.format !== null && { format: spec.format }),
-    paths: new Set(layer.files.map(({ path }) => path)),
-  });
-  const entry = entries.find((candidate) => candidate.path === layer.path && candidate.layer === layer.layer);
-  if (entry === undefined) {
-    throw new InputError('the SAE is gone', { file: layer.path, remedy: 'Put it back and resume the run.' });
-  }
-  if (entry.error !== null) throw entry.error;
-  const { sae } = await loadInput(source, entry, layer.files, context);
-  const scaled = await scaleUnchanged(sae, expectedScale(spec, layer), { source, entry }, context);
-  for (const note of scaled.sae.header.notes.slice(sae.header.notes.length))
-    context.onNote(`layer ${layer.layer}: ${note}`);
-  return { stored: sae.header, sae: scaled.sae };
 }

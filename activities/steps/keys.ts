@@ -7,7 +7,6 @@ import { MATCHING_VERSION } from '../../matching/match-pair';
 import { scaleName } from '../../sae/scale/scale-choice';
 import { matchingOptions } from './matching-options';
 import type { MatchingOptions } from './matching-options';
-import type { EvaluatePairInput } from '../../workflows/activity-types';
 import type { FoldedRef, MatchRef, RunSpec } from '../../workflows/run-types';
 
 /**
@@ -78,28 +77,10 @@ export function chainsIngredients(
 
 export const chainsKey = (...args: Parameters<typeof chainsIngredients>): string => keyOf(chainsIngredients(...args));
 
-/** Version of what an evaluation computes; part of its content address. */
-const EVALUATION_VERSION = 1;
-
-export function evaluationIngredients({ spec, source, target, matches, methods }: EvaluatePairInput): Ingredients {
-  const side = ({ layer, rows, folded, inputs }: FoldedRef): object => ({ layer, rows, folded, inputs });
-  const inputs = {
-    version: EVALUATION_VERSION,
-    source: side(source),
-    target: side(target),
-    matched_folded: matches.matched_folded?.key ?? null,
-    matched_unfolded: matches.matched_unfolded?.key ?? null,
-    methods,
-    ...matchingOptions(spec),
-  };
-  return { kind: 'evaluation', inputs };
-}
-
 export const foldedObject = (key: string): string => artifactKey('folded', key, 'sae.safetensors');
 /** The same as one of several objects that follow each other. */
 export const foldedPart = (key: string, part: number): string =>
   `${foldedObject(key)}.part-${String(part).padStart(4, '0')}`;
 export const foldedRecord = (key: string): string => artifactKey('folded', key, ARTIFACT_RECORDS.folded);
 export const matchObject = (key: string, name: string): string => artifactKey('matches', key, name);
-export const evaluationObject = (key: string): string => artifactKey('evaluations', key, ARTIFACT_RECORDS.evaluations);
 export const chainsObject = (key: string): string => artifactKey('chains', key, ARTIFACT_RECORDS.chains);

@@ -1,10 +1,14 @@
 import { calibrateTask } from '../planning/calibration/calibrate';
+import { compareCyclesTask } from '../evaluation/compare-cycles';
+import { estimatePairTask } from '../evaluation/estimate-pair';
+import { evaluatePairTask } from '../evaluation/evaluate-pair';
+import { measureLayerTask } from '../evaluation/measure-layer';
+import { planStatesTask } from '../evaluation/plan-states';
 import { previewRunTask } from '../preview/preview-run';
 import { buildChainsTask } from '../steps/build-chains';
 import { compareComposedTask } from '../steps/compare-composed';
 import { compareRowsTask } from '../steps/compare-rows';
 import { countDriftTask } from '../steps/count-drift';
-import { evaluatePairTask } from '../steps/evaluate-pair';
 import { foldLayerTask } from '../steps/fold-layer';
 import { hashSourceTask } from '../steps/hash-source';
 import { loadRowsTask } from '../steps/load-rows';
@@ -21,8 +25,10 @@ export const TASKS = {
   buildChains: buildChainsTask,
   calibrate: calibrateTask,
   compareComposed: compareComposedTask,
+  compareCycles: compareCyclesTask,
   compareRows: compareRowsTask,
   countDrift: countDriftTask,
+  estimatePair: estimatePairTask,
   evaluatePair: evaluatePairTask,
   foldLayer: foldLayerTask,
   hashSource: hashSourceTask,
@@ -30,6 +36,8 @@ export const TASKS = {
   matchFolded: matchFoldedTask,
   matchLayers: matchLayersTask,
   matchSaes: matchSaesTask,
+  measureLayer: measureLayerTask,
+  planStates: planStatesTask,
   previewRun: previewRunTask,
   proveFolded: proveFoldedTask,
   solveRows: solveRowsTask,

@@ -20,6 +20,8 @@ export interface MethodRow {
   readonly folded_mse_decoder: number | null;
   readonly folded_mse_encoder: number | null;
   readonly folded_mse_bias: number | null;
+  /** Mean norm of the difference of the folded decoder rows, over what was chosen. */
+  readonly decoder_difference_norm_mean: number | null;
   /** Quantiles of the decoder cosine of what was chosen. */
   readonly cosine_q05: number | null;
   readonly cosine_q50: number | null;
@@ -39,6 +41,7 @@ const SCHEMA = {
     nullable('folded_mse_decoder', 'double'),
     nullable('folded_mse_encoder', 'double'),
     nullable('folded_mse_bias', 'double'),
+    nullable('decoder_difference_norm_mean', 'double'),
     nullable('cosine_q05', 'double'),
     nullable('cosine_q50', 'double'),
     nullable('cosine_q95', 'double'),

@@ -2,7 +2,8 @@ import { EVALUATION_LAYOUT, runFolder } from '../../artifacts/layout';
 import { openStore } from '../../artifacts/store/open-store';
 import { decodeMethods } from '../../artifacts/tables/methods';
 import type { MethodRow } from '../../artifacts/tables/methods';
-import { METHODS, parseMethods } from '../../matching/evaluation/methods';
+import { absolute } from '../../sae/sources/location';
+import { METHODS, parseMethods, USUAL_METHODS } from '../../matching/evaluation/methods';
 import type { Method } from '../../matching/evaluation/methods';
 import type { evaluateRun } from '../../workflows/evaluate-run';
 import { evaluationWorkflowId } from '../../workflows/evaluation-workflow';
@@ -26,6 +27,7 @@ import { PARALLEL_FLAG, PARALLEL_HELP } from './run';
 interface EvaluateFlags extends ServerFlags {
   readonly out?: string;
   readonly methods?: string;
+  readonly activations?: string;
   readonly memoryBudget?: string;
   readonly parallel?: string;
   readonly json?: boolean;
@@ -39,7 +41,11 @@ export const addEvaluate: AddVerb = (program, action) =>
         'for every pair of layers of a finished run. Writes evaluation/methods.parquet into the folder of the run.'
     )
     .argument('<run>', 'id of a run, or its folder')
-    .option('--methods <list>', `some of ${METHODS.join(', ')} (default: all)`)
+    .option('--methods <list>', `some of ${METHODS.join(', ')} (default: ${USUAL_METHODS.join(', ')})`)
+    .option(
+      '--activations <folder>',
+      'folder or URL of hidden states, layer_<L>.npy or .safetensors, [tokens, d_model]'
+    )
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
     .option('--memory-budget <size>', 'memory a process may use, such as 4GiB (default: 70 % of the machine)')
     .option(PARALLEL_FLAG, PARALLEL_HELP)
@@ -51,7 +57,7 @@ export const addEvaluate: AddVerb = (program, action) =>
     .action(action((output, argument: string, flags: EvaluateFlags) => evaluateVerb(output, argument, flags)));
 
 async function evaluateVerb(output: Output, argument: string, flags: EvaluateFlags): Promise<number> {
-  const methods = flags.methods === undefined ? METHODS : parseMethods(flags.methods);
+  const methods = flags.methods === undefined ? USUAL_METHODS : parseMethods(flags.methods);
   const choice = {
     memoryBudget: flags.memoryBudget === undefined ? null : parseBytes(flags.memoryBudget, '--memory-budget'),
     parallel: flags.parallel === undefined ? DEFAULT_PARALLEL : parseParallel(flags.parallel),
@@ -64,7 +70,10 @@ async function evaluateVerb(output: Output, argument: string, flags: EvaluateFla
   const session = await openSession({ server: serverChoice(flags), worker: true, output });
   const interrupt = createInterrupt();
   try {
-    const request = { runId, spec, execution: executionFor(choice, session), methods };
+    const request = {
+      ...{ runId, spec, methods, execution: executionFor(choice, session) },
+      ...(flags.activations !== undefined && { activations: absolute(flags.activations, process.cwd()) }),
+    };
     const handle = await session.client.workflow.start<typeof evaluateRun>('evaluateRun', {
       workflowId: evaluationWorkflowId(runId),
       taskQueue: request.execution.taskQueue,

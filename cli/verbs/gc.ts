@@ -42,6 +42,8 @@ const WORDS: Readonly<Record<Garbage['kind'], string>> = {
   matches: 'matched pairs',
   chains: 'chains',
   evaluations: 'evaluated pairs',
+  layers: 'measured layers',
+  estimates: 'pairs compared by activations',
   unfinished: 'states of unfinished matches',
   probe: 'traces of checks',
 };

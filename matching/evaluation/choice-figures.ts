@@ -1,6 +1,6 @@
 import { pairCost } from '../features';
 import type { Features } from '../features';
-import { reportOn } from '../report';
+import { foldedSquares, reportOn } from '../report';
 import type { ReportRows } from '../report';
 import { mean, quantiles } from '../statistics';
 import type { PartNumbers, Quantiles } from '../statistics';
@@ -16,8 +16,15 @@ export interface ChoiceFigures {
   readonly costMean: number | null;
   /** Mean over them of the mean squared difference of the folded rows (SAE Match, arXiv 2410.07656, Sect. 5.1). */
   readonly foldedMse: PartNumbers;
+  /** Mean over them of the norm of the difference of the folded decoder rows (Fig. 1); null where they cannot be compared. */
+  readonly decoderDifferenceNorm: number | null;
   /** Of the decoder rows; of zero rows there is none. */
   readonly cosine: Quantiles;
+  /**
+   * Mean squared difference of the folded decoder rows of each source feature and its target (Fig. 5), NaN where there is
+   * none; null where rows cannot be compared. `[source features]`
+   */
+  readonly decoderMse: Float64Array | null;
 }
 
 /** One layer as choices are judged on it. */
@@ -30,11 +37,18 @@ export function choiceFigures(source: ChoiceSide, target: ChoiceSide, choice: Ch
   const chosen = choice.filter((j) => j >= 0);
   const cost = Float64Array.from(choice, (j, i) => (j < 0 ? NaN : pairCost(source.features, target.features, i, j)));
   const { decoderCosine, foldedMse } = reportOn(source.report, target.report, choice);
+  const [a, b] = [source.report.folded, target.report.folded];
+  const decoderMse =
+    a === null || b === null
+      ? null
+      : foldedSquares(a.decoder, b.decoder, { targetFeature: choice, a: a.excluded, b: b.excluded });
   return {
     features: chosen.length,
     distinctTargets: new Set(chosen).size,
     costMean: mean(cost),
     foldedMse,
+    decoderDifferenceNorm: decoderMse && mean(decoderMse.map((mse) => Math.sqrt(mse * a!.decoder.columns))),
     cosine: quantiles(decoderCosine),
+    decoderMse,
   };
 }

@@ -3,8 +3,8 @@ import type { Hash } from 'node:crypto';
 import { InputError } from '../../matching/errors';
 import type { InputFile } from '../hash-inputs';
 import type { ExportFiles } from './export-files';
-import { readJsonLines } from './json-lines';
-import type { JsonLine } from './json-lines';
+import { readJsonLines } from '../json-lines';
+import type { JsonLine } from '../json-lines';
 
 /** The SAE that an export is read for. */
 export interface ExportedSae {

@@ -1,6 +1,6 @@
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { InputError } from '../../matching/errors';
+import { InputError } from '../matching/errors';
 
 /** One row of a file of JSON lines. */
 export interface JsonLine {
