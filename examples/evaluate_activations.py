@@ -128,9 +128,10 @@ class Pair:
         }
         by_document = np.stack([[source[d].sum(0), (source & target)[d].sum(0)] for d in self.in_documents()])
         drawn = np.einsum("rd,dkf->rkf", self.draws, by_document)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            shares = np.nanmean(drawn[:, 1] / drawn[:, 0], axis=1)
-        expected["score_low"], expected["score_high"] = np.quantile(shares, [0.025, 0.975])
+        for name, some in (("score", used), ("frequent_score", often)):
+            with np.errstate(invalid="ignore", divide="ignore"):
+                shares = np.nanmean((drawn[:, 1] / drawn[:, 0])[:, some], axis=1)
+            expected[f"{name}_low"], expected[f"{name}_high"] = np.quantile(shares, [0.025, 0.975])
         return largest(row, expected)
 
     def compare_reconstruction(self, row):

@@ -110,6 +110,18 @@ describe('sae-match evaluate', () => {
       expect(stdout).toMatch(/reconstructions: \d+ rows, largest relative difference/);
     }, 120_000);
 
+    it('is drawn and tabulated by the scripts of the examples', async () => {
+      const figures = join(home.folder, 'figures');
+      const run = join(out, 'runs/folded');
+      const drawn = await runPython([join(EXAMPLES, 'plot_evaluation.py'), run, figures]);
+      expect([drawn.code, drawn.stderr]).toEqual([0, '']);
+      const names = ['distance', 'histogram', 'layers', 'mse', 'quantiles', 'scores', 'variance'];
+      expect(readdirSync(figures).sort()).toEqual(names.map((name) => `${name}.svg`));
+      const { code, stdout, stderr } = await runPython([join(EXAMPLES, 'tabulate_evaluation.py'), run]);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^\| `matched_folded` \| 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] \|/m);
+    }, 120_000);
+
     it('goes on after its worker was killed, and writes the same tables again once nothing is kept of them', async () => {
       await evaluate('folded', ['--activations', states]);
       const undisturbed = tables('folded');

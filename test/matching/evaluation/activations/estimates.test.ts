@@ -235,8 +235,11 @@ describe('matching scores', () => {
         const { coActivation } = estimatesOf(problem);
         const resampled = resampledScore(coActivation, 0, problem.count);
         const once = resampled(new Uint16Array(problem.count).fill(1));
-        const { score } = matchingScore(coActivation, 0);
-        expect(once).toEqual(score === null ? null : expect.closeTo(score, 12));
+        const { score, frequentScore } = matchingScore(coActivation, 0);
+        const close = (value: number | null): unknown => (value === null ? null : expect.closeTo(value, 12));
+        expect(once).toEqual(close(score));
+        const frequent = resampledScore(coActivation, 0, problem.count, 'frequent');
+        expect(frequent(new Uint16Array(problem.count).fill(1))).toEqual(close(frequentScore));
         expect(resampled(new Uint16Array(problem.count))).toBeNull();
       })
     );
