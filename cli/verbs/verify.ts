@@ -50,8 +50,8 @@ export const addVerify: AddVerb = (program, action) =>
 
 async function verifyVerb(output: Output, argument: string, flags: VerifyFlags): Promise<number> {
   const { folder, manifest } = await findResults(argument, flags.out);
-  if (manifest.kind === 'evaluation') {
-    throw new UsageError('an evaluation is no matching: there is nothing to prove', {
+  if (manifest.kind === 'evaluation' || manifest.kind === 'judgement') {
+    throw new UsageError(`the ${manifest.kind} of a run is no matching: there is nothing to prove`, {
       file: folder,
       expected: 'the folder of a run or pair',
       remedy: `Verify its run: sae-match verify ${manifest.run_id}`,
