@@ -41,7 +41,10 @@ export function createIoActivities(ports: ActivityPorts): IoActivities {
     planStates: (input) =>
       atBoundary(observer, {}, async (options) => {
         const plan = await runTask('planStates', input, options);
-        options.onFacts({ layers: plan.layers.length, bytes: plan.layers.reduce((sum, { file }) => sum + file.bytes, 0) });
+        options.onFacts({
+          layers: plan.layers.length,
+          bytes: plan.layers.reduce((sum, { file }) => sum + file.bytes, 0),
+        });
         return plan;
       }),
     publishEvaluation: (input) =>

@@ -258,14 +258,7 @@ export interface RunProgress {
   readonly runId: string;
   readonly state: RunState;
   readonly phase:
-    | 'resolving'
-    | 'matching'
-    | 'drift'
-    | 'composing'
-    | 'evaluating'
-    | 'judging'
-    | 'publishing'
-    | 'finished';
+    'resolving' | 'matching' | 'drift' | 'composing' | 'evaluating' | 'judging' | 'publishing' | 'finished';
   readonly layers: {
     readonly total: number;
     readonly folded: number;
