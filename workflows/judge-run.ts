@@ -93,7 +93,8 @@ async function comparePairs(
   const isDescribed = (layer: number): boolean => descriptions.some((one) => one.layer === layer);
   const possible = sources
     .filter(({ source }) => isDescribed(source))
-    .map((source) => ({ ...source, targets: source.targets.filter(({ target }) => isDescribed(target)) }));
+    .map((source) => ({ ...source, targets: source.targets.filter(({ target }) => isDescribed(target)) }))
+    .filter(({ targets }) => targets.length > 0);
   const compared = await eachAlone(request, possible, failures, {
     about: ({ source }) => ({ what: 'compare', layers: [source] }),
     work: (source) => {

@@ -18,6 +18,7 @@ import type { Prices } from '../judge/cost';
 import { judgeOptions, pricesOf, withJudgeFlags } from '../judge/judge-flags';
 import type { JudgeFlags } from '../judge/judge-flags';
 import { printLabels } from '../judge/print-labels';
+import { stopJudgement } from '../judge/stop-judgement';
 import { startJudgement } from '../judge/start-judgement';
 import type { Output } from '../output';
 import { requireManifest, resolveRunArgument } from '../run-argument';
@@ -71,7 +72,15 @@ async function judgeVerb(output: Output, argument: string, flags: Flags): Promis
     const request: JudgeRequest = { runId, spec, execution, ...options };
     const handle = await startJudgement(session.client, request);
     const display = withCost(createBarDisplay(output), output, prices);
-    const outcome = await interrupt.during(followRun<typeof judgeRun>(session, handle, display));
+    const outcome = await interrupt
+      .during(followRun<typeof judgeRun>(session, handle, display))
+      .catch(async (error: unknown) => {
+        if (interrupt.interrupted) {
+          output.note('stopping; what was answered is kept');
+          await stopJudgement(session, handle);
+        }
+        throw error;
+      });
     if (options.dryRun) tellPlan(output, outcome, prices, flags.json === true);
     else await tellResult(output, { out, runId }, outcome, prices, flags.json === true);
     for (const { message } of outcome.failures) output.warn(message);

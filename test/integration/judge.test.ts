@@ -16,7 +16,7 @@ import { EXAMPLE, writeSmallModel } from '../support/small-model';
 
 const LAYERS = 3;
 const FEATURES = 60;
-const SAMPLES = 6;
+const SAMPLES = 4;
 const PARALLEL = 3;
 const KEY = 'planted-judge-key-71ac';
 
@@ -29,6 +29,8 @@ const folder = join(out, 'runs/judged/judgement');
 const runCommand = residentProgram();
 const said: string[] = [];
 let judge: JudgeServer;
+/** What words alone say. */
+let byWords: Judged;
 
 interface Judged {
   readonly state: string;
@@ -87,7 +89,8 @@ afterEach(() => {
 
 describe('sae-match judge', () => {
   it('compares by words without asking anybody, beside nearest, composed and random targets', async () => {
-    const { state, survey, labels } = await judgedBy(null);
+    byWords = await judgedBy(null);
+    const { state, survey, labels } = byWords;
     expect([state, survey, judge.seen.length]).toEqual(['done', null, 0]);
     const names = labels.map((row) => `${row.source_layer}:${row.target_layer} ${row.distance} ${row.method}`);
     const near = (pair: string): string[] => ['matched', 'nearest', 'random'].map((method) => `${pair} 1 ${method}`);
@@ -120,7 +123,7 @@ describe('sae-match judge', () => {
     const { questions } = dry.survey!;
     expect(questions).toBeGreaterThan(SAMPLES);
     expect(dry.survey).toMatchObject({ questions, stored: 0 });
-    expect(differencesFrom(documentedFields('judge'), { ...(await judgedBy(null)), ...dry })).toEqual([]);
+    expect(differencesFrom(documentedFields('judge'), { ...byWords, ...dry })).toEqual([]);
     expect(judge.seen).toEqual([]);
   });
 
@@ -187,6 +190,24 @@ describe('sae-match judge', () => {
       expect(row).toMatchObject({ label_forward: labelOf({ first, second }), label_swapped: swapped });
     }
   }, 120_000);
+
+  it('asks nothing more once its command is left, and goes on from there', async () => {
+    judge.answered.clear();
+    judge.delayMs = 60;
+    const left = startProgram(judgeArgs('left'), env);
+    while (judge.answered.size < 5) await new Promise((wait) => setTimeout(wait, 5));
+    left.kill('SIGINT');
+    const { code, stderr } = await left.finished;
+    said.push(stderr);
+    expect([code, stderr]).toEqual([130, expect.stringContaining('what was answered is kept')]);
+    const asked = judge.seen.length;
+    await new Promise((wait) => setTimeout(wait, 500));
+    expect(judge.seen.length).toBe(asked);
+    const { survey } = await judgedBy('left');
+    expect(survey!.stored).toBeGreaterThanOrEqual(5);
+    expect(judge.answered.size).toBe(survey!.questions);
+    expect([...judge.answered.values()].filter((count) => count > 1).length).toBeLessThanOrEqual(PARALLEL);
+  }, 60_000);
 
   it('keeps the answers of a judgement from being tidied away, and reads again what was', async () => {
     await judgedBy('plain');
