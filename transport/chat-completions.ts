@@ -111,7 +111,7 @@ function refusal(file: string, { status, headers }: Response, body: string, key:
     });
   }
   const said = (parse(body) as Partial<Completion> | null)?.error?.message;
-  const quoted = typeof said === 'string' ? `: ${withoutKey(said, key).slice(0, 200)}` : '';
+  const quoted = typeof said === 'string' ? `: ${inOneLine(withoutKey(said, key)).slice(0, 200)}` : '';
   return new EnvironmentError('the judge refuses what it is asked', {
     ...{ file, found: `${found}${quoted}`, expected: 'a success' },
     remedy: 'Check --endpoint and --model.',
@@ -121,6 +121,9 @@ function refusal(file: string, { status, headers }: Response, body: string, key:
 /** Servers may say back what they were told. */
 const withoutKey = (text: string, key: string | null): string =>
   key === null || key === '' ? text : text.replaceAll(key, '…');
+
+/** What servers say may hold line ends, and what terminals take for orders. */
+const inOneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 
 function parse(text: string): unknown {
   try {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { runFolder, runLayout } from '../../artifacts/layout';
 import type { ManifestInput, RunManifest } from '../../artifacts/manifest';
-import { findRunManifest } from '../../artifacts/run-manifest';
+import { findRunManifest, layersOfRun } from '../../artifacts/run-manifest';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { decodeMatches } from '../../artifacts/tables/matches';
 import type { MatchTable } from '../../artifacts/tables/matches';
@@ -36,12 +36,7 @@ export class PublishedRun {
 
   /** The selected layers that could be read, ascending. */
   get layers(): JudgedLayer[] {
-    return this.manifest.inputs
-      .flatMap(({ layer, header }) => {
-        const { features } = header as { readonly features?: unknown };
-        return layer !== null && typeof features === 'number' ? [{ layer, features }] : [];
-      })
-      .sort((a, b) => a.layer - b.layer);
+    return layersOfRun(this.manifest);
   }
 
   /** The pairs that were matched, in the order of the manifest. */

@@ -23,11 +23,16 @@ const EXPLANATIONS = /^explanations(?:-[^/]*)?$/;
  *   (`explanations/batch-0.jsonl.gz` and so on, folders `explanations-<explainer>` after that, or such files themselves);
  * - otherwise it holds all layers: a file `layer_<L>.jsonl` of each, or a folder `layer_<L>` or `<L>-<name>` as above.
  *
+ * @param field the flag that the location stands behind
  * @throws InputError when there is no such place, or two things in it are of the layer
  */
-export async function findDescriptions(location: string, layer: number): Promise<DescriptionFiles> {
+export async function findDescriptions(
+  location: string,
+  layer: number,
+  field = '--descriptions'
+): Promise<DescriptionFiles> {
   const isOfLayer = location.includes(PLACEHOLDER);
-  const source = await open(location.replaceAll(PLACEHOLDER, String(layer)));
+  const source = await open(location.replaceAll(PLACEHOLDER, String(layer)), field);
   const listed = (await source.list()).filter(({ path }) => ROWS.test(path));
   if (source.namedFile !== null) {
     const named = listed.filter(({ path }) => path === source.namedFile);
@@ -64,13 +69,13 @@ function inOrder(files: readonly SourceFile[], folder: string): SourceFile[] {
   return (explanations.length > 0 ? explanations : own).map(({ file }) => file);
 }
 
-async function open(location: string): Promise<SaeSource> {
+async function open(location: string, field: string): Promise<SaeSource> {
   try {
     return await openSource(location);
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
     throw new InputError('the descriptions cannot be read', {
-      ...{ file: location, field: '--descriptions', found: cause.facts.found ?? cause.message },
+      ...{ file: location, field, found: cause.facts.found ?? cause.message },
       expected: 'a folder of layer_<L>.jsonl files, or a Neuronpedia export with {layer} in its path',
       remedy: 'Check the path.',
       cause,

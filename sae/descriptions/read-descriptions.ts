@@ -108,8 +108,8 @@ class Pick {
     if (name === this.sourceName) return;
     throw row.wrong(
       'layer',
-      name,
-      `${this.sourceName}, as in the first row`,
+      inWords(name),
+      `${inWords(this.sourceName)}, as in the first row`,
       'Name the descriptions of one SAE a layer.'
     );
   }

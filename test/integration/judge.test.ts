@@ -262,7 +262,7 @@ describe('sae-match judge', () => {
     expect(stderr).toContain(message);
   });
 
-  it('has told the key to the judge, and to nobody else', async () => {
+  it('has told the key to the judge, and to nobody else', () => {
     expect(judge.seen.length).toBeGreaterThan(0);
     expect(new Set(judge.seen.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${KEY}`]));
     const files = readdirSync(home.folder, { recursive: true, withFileTypes: true })

@@ -113,7 +113,7 @@ describe('reading the descriptions of a layer', () => {
     [
       'another SAE of the layer',
       row(1, 'x', { layer: '3-set-65k' }),
-      /line 2, layer: .*found 3-set-65k, expected 3-set-16k/,
+      /line 2, layer: .*found "3-set-65k", expected "3-set-16k"/,
     ],
     ['a description that is no text', row(1, 5), /line 2, description: .*found 5, expected a text/],
     ['no JSON', 'what', /line 2: the line cannot be read/],
