@@ -5,6 +5,7 @@ import type { JudgementRow } from '../../artifacts/tables/judgements';
 import type { LabelRow } from '../../artifacts/tables/labels';
 import type { JudgementManifest } from '../../artifacts/manifest';
 import { wordsOf } from '../../matching/evaluation/meaning/description-words';
+import { EXAMPLES, runPython } from '../examples/support/python';
 import { differencesFrom, documentedFields } from '../support/json-tables';
 import { labelOf, startJudgeServer, USAGE } from '../support/judge-server';
 import type { JudgeServer } from '../support/judge-server';
@@ -155,6 +156,10 @@ describe('sae-match judge', () => {
     expect(judged.cost).toBeCloseTo((tokens * 10 + (tokens / 10) * 100) / 1e6, 12);
     expect(tokens).toBeGreaterThanOrEqual(asked * USAGE.prompt_tokens);
     expect(manifest().judge).toMatchObject({ model: 'plain', answers: asked, prompt_tokens: tokens });
+
+    const python = await runPython([join(EXAMPLES, 'judge.py'), join(out, 'runs/judged'), explanations]);
+    expect(python).toMatchObject({ code: 0, stderr: '' });
+    expect(python.stdout).toMatch(/^10 rows, \d+ pairs of features, largest difference/);
 
     const before = [judge.seen.length, ...tables()];
     judge.hasNoLabelFor = () => true;
