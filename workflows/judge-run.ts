@@ -35,7 +35,8 @@ export async function judgeRun(request: JudgeRequest): Promise<JudgementOutcome>
   } catch (error) {
     // It marks answers as in use; they stay until they are old.
     const ended = { ...request, runId: judgementName(request.runId) };
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => runIo(request).discardRun(ended));
+    if (isCancellation(error) && !request.dryRun)
+      await CancellationScope.nonCancellable(() => runIo(request).discardRun(ended));
     throw error;
   }
 }

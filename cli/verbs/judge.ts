@@ -70,7 +70,7 @@ async function judgeVerb(output: Output, argument: string, flags: Flags): Promis
   try {
     const execution = executionFor({ memoryBudget: null, parallel: DEFAULT_PARALLEL, deadlineSeconds }, session);
     const request: JudgeRequest = { runId, spec, execution, ...options };
-    const handle = await startJudgement(session.client, request);
+    const handle = await startJudgement(session, request);
     const display = withCost(createBarDisplay(output), output, prices);
     const outcome = await interrupt
       .during(followRun<typeof judgeRun>(session, handle, display))

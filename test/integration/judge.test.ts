@@ -214,6 +214,22 @@ describe('sae-match judge', () => {
     expect([...judge.answered.values()].filter((count) => count > 1).length).toBeLessThanOrEqual(PARALLEL);
   }, 60_000);
 
+  it('gives way to another judgement of the same run, but not to a look at what that would ask', async () => {
+    judge.answered.clear();
+    judge.delayMs = 60;
+    const first = startProgram(judgeArgs('first'), env);
+    while (judge.answered.size < 5) await new Promise((wait) => setTimeout(wait, 5));
+    await judgedBy('second', '--dry-run');
+    expect(first.isRunning()).toBe(true);
+    await judgedBy('second');
+    const { code, stderr } = await first.finished;
+    said.push(stderr);
+    expect([code, stderr]).toEqual([130, expect.stringContaining('was cancelled')]);
+    expect(manifest().judge).toMatchObject({ model: 'second', unusable: 0 });
+    const order = judge.seen.map(({ model }) => model);
+    expect(order.lastIndexOf('first')).toBeLessThan(order.indexOf('second'));
+  }, 60_000);
+
   it('keeps the answers of a judgement from being tidied away, and reads again what was', async () => {
     await judgedBy('plain');
     const before = [judge.seen.length, ...tables()];
