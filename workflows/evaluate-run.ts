@@ -8,12 +8,11 @@ import {
 } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { FoldActivities } from './activity-types';
-import { bounded } from './bounded';
 import { briefFailures } from './brief-failures';
+import { eachAlone } from './each-alone';
 import { enterPhase } from './enter-phase';
 import { evaluateMore } from './evaluation-steps';
 import { evaluationName } from './evaluation-workflow';
-import { asFailure, isCorrupt } from './failures';
 import { matchModel } from './match-model';
 import type { MatchedModel } from './match-model';
 import { specOfMethod } from './method-specs';
@@ -99,36 +98,29 @@ async function evaluatePairs(
 ): Promise<{ pairs: EvaluationRef[]; failures: Failure[] }> {
   const { spec, execution, methods } = request;
   const own = matchesByName(model);
-  const slots = bounded(execution.maxConcurrentPairs);
   const failures: Failure[] = [];
-  const pairs = await Promise.all(
-    plan.pairs.map((pair) =>
-      slots(async () => {
-        const [source, target] = pair.map((layer) => model.folded.get(layer));
-        const match = own.get(nameOf(pair));
-        if (source === undefined || target === undefined || match === undefined) return [];
-        const work = source.features * target.features * source.elements;
-        const { evaluatePair } = proxyActivities<FoldActivities>(
-          activityOptions('fold', execution, { work, until: runDeadline(request) })
-        );
-        const matches = Object.fromEntries(
-          methods.flatMap((method) => {
-            const used = specOfMethod(method, spec);
-            if (used === null) return [];
-            return [[method, used === spec ? match : (others.get(method)?.get(nameOf(pair)) ?? null)]];
-          })
-        );
-        try {
-          return [await evaluatePair({ spec, source, target, matches, methods })];
-        } catch (error) {
-          if (isCorrupt(error)) throw error;
-          failures.push(asFailure(error, 'evaluate', pair));
-          return [];
-        }
+  const inputs = plan.pairs.flatMap((pair) => {
+    const [source, target] = pair.map((layer) => model.folded.get(layer));
+    const match = own.get(nameOf(pair));
+    if (source === undefined || target === undefined || match === undefined) return [];
+    const matches = Object.fromEntries(
+      methods.flatMap((method) => {
+        const used = specOfMethod(method, spec);
+        if (used === null) return [];
+        return [[method, used === spec ? match : (others.get(method)?.get(nameOf(pair)) ?? null)]];
       })
-    )
-  );
-  return { pairs: pairs.flat(), failures };
+    );
+    return [{ spec, source, target, matches, methods }];
+  });
+  const pairs = await eachAlone(request, inputs, failures, {
+    about: ({ source, target }) => ({ what: 'evaluate', layers: [source.layer, target.layer] }),
+    work: (input) => {
+      const work = input.source.features * input.target.features * input.source.elements;
+      const options = activityOptions('fold', execution, { work, until: runDeadline(request) });
+      return proxyActivities<FoldActivities>(options).evaluatePair(input);
+    },
+  });
+  return { pairs, failures };
 }
 
 const matchesByName = (model: MatchedModel): ReadonlyMap<string, MatchRef> =>

@@ -1,8 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow';
 import { activityOptions } from './activity-options';
 import type { FoldActivities, PublishEvaluationInput } from './activity-types';
-import { bounded } from './bounded';
-import { asFailure, isCorrupt } from './failures';
+import { eachAlone } from './each-alone';
+import type { PieceOfWork } from './each-alone';
 import type { MatchedModel } from './match-model';
 import { runDeadline } from './run-io';
 import type {
@@ -40,32 +40,24 @@ export async function evaluateMore(
   return { layers, cycles, activations: { states: run.states, pairs } };
 }
 
-/** Does something for every item, some at a time. What fails is noted and left out; what is damaged is thrown on. */
-async function forEach<T, R>(
+/** Does something in the pool `fold` for every item; what fails alone is noted. */
+function forEach<T, R>(
   request: EvaluateRequest,
   { failures }: EvaluatedRun,
   items: readonly T[],
-  about: (item: T) => { readonly what: string; readonly layers: readonly number[]; readonly work: number },
+  about: (item: T) => PieceOfWork & { readonly work: number },
   work: (item: T, activities: FoldActivities) => Promise<R>
 ): Promise<R[]> {
-  const { execution } = request;
-  const slots = bounded(execution.maxConcurrentPairs);
-  const results = await Promise.all(
-    items.map((item) =>
-      slots(async () => {
-        const { what, layers, work: amount } = about(item);
-        const options = activityOptions('fold', execution, { work: amount, until: runDeadline(request) });
-        try {
-          return [await work(item, proxyActivities<FoldActivities>(options))];
-        } catch (error) {
-          if (isCorrupt(error)) throw error;
-          failures.push(asFailure(error, what, layers));
-          return [];
-        }
-      })
-    )
-  );
-  return results.flat();
+  return eachAlone(request, items, failures, {
+    about,
+    work: (item) => {
+      const options = activityOptions('fold', request.execution, {
+        work: about(item).work,
+        until: runDeadline(request),
+      });
+      return work(item, proxyActivities<FoldActivities>(options));
+    },
+  });
 }
 
 /** Multiply-adds of encoding all tokens, or of reading the layer at least. */

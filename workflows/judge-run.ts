@@ -9,10 +9,9 @@ import {
 import { InputError } from '../matching/errors';
 import { activityOptions } from './activity-options';
 import type { FoldActivities } from './activity-types';
-import { bounded } from './bounded';
 import { briefFailures } from './brief-failures';
+import { eachAlone } from './each-alone';
 import { enterPhase } from './enter-phase';
-import { asFailure, isCorrupt } from './failures';
 import { askInTurn } from './judgement-asking';
 import type { DescribedRef, JudgementOutcome, JudgementPlan, JudgeRequest, MeaningsRef } from './judgement-types';
 import { judgementName } from './judgement-workflow';
@@ -105,35 +104,4 @@ async function comparePairs(
     },
   });
   return compared.flat();
-}
-
-/** What fails is noted and left out; what is damaged is thrown on. */
-async function eachAlone<T, R>(
-  request: JudgeRequest,
-  items: readonly T[],
-  failures: Failure[],
-  {
-    about,
-    work,
-  }: {
-    readonly about: (item: T) => { readonly what: string; readonly layers: readonly number[] };
-    readonly work: (item: T) => Promise<R>;
-  }
-): Promise<R[]> {
-  const slots = bounded(request.execution.maxConcurrentPairs);
-  const results = await Promise.all(
-    items.map((item) =>
-      slots(async () => {
-        try {
-          return [await work(item)];
-        } catch (error) {
-          if (isCorrupt(error)) throw error;
-          const { what, layers } = about(item);
-          failures.push(asFailure(error, what, layers));
-          return [];
-        }
-      })
-    )
-  );
-  return results.flat();
 }
