@@ -14,6 +14,7 @@ import { addCancel } from './verbs/cancel';
 import { addResume } from './verbs/resume';
 import { addChains } from './verbs/chains';
 import { addEvaluate } from './verbs/evaluate';
+import { addExport } from './verbs/export';
 import { addVerify } from './verbs/verify';
 import { addWorker } from './verbs/worker';
 import { addGc } from './verbs/gc';
@@ -39,6 +40,7 @@ const VERBS = [
   addChains,
   addSchedule,
   addEvaluate,
+  addExport,
   addVerify,
   addGc,
   addWorker,
