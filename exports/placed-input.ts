@@ -3,6 +3,7 @@ import { scaleUnchanged } from '../activities/steps/scale-unchanged';
 import type { ExpectedScale } from '../activities/steps/scale-unchanged';
 import type { TaskContext } from '../activities/task-context';
 import type { ManifestInput } from '../artifacts/manifest';
+import { InputError, SaeMatchError } from '../matching/errors';
 import type { CanonicalSae } from '../sae/canonical';
 import { resolveSaeArgument } from '../sae/sae-argument';
 
@@ -14,8 +15,8 @@ export interface PlacedInput {
   readonly scale?: ExpectedScale;
 }
 
-/** Says where an input lies now. */
-export type PlaceInput = (input: ManifestInput) => PlacedInput;
+const MOVED =
+  'Name the original SAEs with --source (and --target for a pair), or do without them: --to npy, --to json --no-baseline.';
 
 export interface LoadedInput {
   /** As its files have it. */
@@ -34,7 +35,12 @@ export async function loadPlacedInput(
   { argument, format, scale }: PlacedInput,
   context: TaskContext
 ): Promise<LoadedInput> {
-  const { source, entry } = await resolveSaeArgument(argument, format === null ? {} : { format });
+  const { source, entry } = await resolveSaeArgument(argument, format === null ? {} : { format }).catch(
+    (cause: unknown) => {
+      if (!(cause instanceof SaeMatchError) || cause.retryable) throw cause;
+      throw new InputError(cause.message, { remedy: MOVED, cause });
+    }
+  );
   const expected = input.files.map(({ sha256 }) => ({ sha256 }));
   const { sae: stored } = await loadInput(source, entry, expected, context);
   const { sae } = await scaleUnchanged(stored, scale, { source, entry }, context);

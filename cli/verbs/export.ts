@@ -183,12 +183,23 @@ function parseFormat(flags: ExportFlags): Format {
   const format = FORMATS.find((candidate) => candidate === flags.to);
   if (format === undefined)
     throw new UsageError('cannot be understood', { field: '--to', found: flags.to, expected: FORMATS.join(' | ') });
-  const onlyFor = (field: string, wanted: Format, isGiven: boolean): void => {
-    if (isGiven && format !== wanted)
-      throw new UsageError(`means nothing with --to ${format}`, { field, expected: `--to ${wanted}` });
-  };
-  onlyFor('--with-weights', 'splice', flags.withWeights === true);
-  onlyFor('--no-baseline', 'json', !flags.baseline);
+  const readsSaes = format === 'splice' || (format === 'json' && flags.baseline);
+  const given = [
+    {
+      field: '--with-weights',
+      isGiven: flags.withWeights === true,
+      fits: format === 'splice',
+      expected: '--to splice',
+    },
+    { field: '--no-baseline', isGiven: !flags.baseline, fits: format === 'json', expected: '--to json' },
+    ...(['source', 'target', 'scale'] as const).map((name) => ({
+      ...{ field: `--${name}`, isGiven: flags[name] !== undefined, fits: readsSaes },
+      expected: '--to splice, or --to json with a baseline: the others read no SAEs',
+    })),
+  ];
+  const wrong = given.find(({ isGiven, fits }) => isGiven && !fits);
+  if (wrong !== undefined)
+    throw new UsageError('means nothing for this export', { field: wrong.field, expected: wrong.expected });
   return format;
 }
 
