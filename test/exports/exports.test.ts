@@ -1,7 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { readText, tablesBelow } from '../docs/markdown';
 import { residentPython } from '../examples/support/resident-python';
+import { differencesFrom, documentedFields } from '../support/json-tables';
 import { expectCode, runProgram } from '../support/program';
 import type { Finished } from '../support/program';
 import { createProgramHome } from '../support/program-home';
@@ -133,6 +135,41 @@ describe('exports of a run', () => {
     const { code, stderr } = await exportTo(at('copy/runs/minilm'), 'npy', at('spoilt'));
     expect([code, stderr]).toEqual([1, expect.stringContaining('has another CRC32C') as string]);
     expect(existsSync(at('spoilt/permutations.json'))).toBe(false);
+  });
+});
+
+describe('docs/exporting.md', () => {
+  const page = 'docs/exporting.md';
+
+  it('has snippets that run as they stand', async () => {
+    const snippets = [...readText(page).matchAll(/^```python\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
+    expect(snippets).toHaveLength(5);
+    for (const [index, snippet] of snippets.entries()) {
+      const file = at(`snippet-${index}.py`);
+      writeFileSync(file, snippet);
+      expect([snippet, await runScript([file], exports)]).toEqual([snippet, { code: 0, stdout: '', stderr: '' }]);
+    }
+  });
+
+  it.each([
+    ['JSON', 'matchings.json'],
+    ['numpy', 'npy/permutations.json'],
+    ['Groups', 'groups.json'],
+    ['Splice: into the model', 'splice/splice.json'],
+  ])('lists every field: %s', (heading, name) => {
+    const fields = ['Provenance', heading].flatMap((part) => documentedFields(part, page));
+    expect(differencesFrom(fields, JSON.parse(readFileSync(join(exports, name), 'utf8')))).toEqual([]);
+  });
+
+  it('lists every attribute of the graph', () => {
+    const graph = readFileSync(join(exports, OUTPUTS.graphml), 'utf8');
+    const keys = [...graph.matchAll(/<key id="(\w+)" for="(\w+)" attr.name="\1" attr.type="(\w+)"/g)];
+    const [table] = tablesBelow(readText(page), 'GraphML');
+    const documented = table!
+      .slice(1)
+      .filter(([, name]) => name !== 'id')
+      .flatMap(([of, names, type]) => names!.split(', ').map((name) => [name, of, type]));
+    expect(keys.map(([, name, of, type]) => [name, of, type])).toEqual(documented);
   });
 });
 
