@@ -167,7 +167,7 @@ class Splice:
     def offset(self):
         """Of the block whose output is the hidden state of a layer, as far as hooks tell."""
         hooks = [layer["hook"] or "" for layer in self.layers.values()]
-        foreign = [hook for hook in hooks if any(part in hook for part in ("attn", "mlp", "hook_z"))]
+        foreign = [hook for hook in hooks if any(part in hook for part in ("attn", "mlp", "hook_z", "resid_mid"))]
         if foreign:
             sys.exit(f"these SAEs read no hidden states but {foreign[0]}")
         return -1 if any("resid_pre" in hook for hook in hooks) else 0

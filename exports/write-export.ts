@@ -6,6 +6,9 @@ import { temporaryName, writeSynced } from '../artifacts/store/temporary-file';
 import { UsageError } from '../matching/errors';
 import type { ExportFile, PlannedExport } from './export-files';
 
+/** The flag that says where. */
+const FLAG = '--output';
+
 export interface WriteOptions {
   /** Replaces files that are there. */
   readonly force: boolean;
@@ -39,11 +42,11 @@ export async function writeExport(
 async function refuseExisting(path: string, force: boolean): Promise<void> {
   const stat = await fs.stat(path).catch((error: unknown) => {
     if (isMissing(error)) return null;
-    throw fileError(error, 'read', path);
+    throw fileError(error, 'read', path, FLAG);
   });
   if (stat === null || (force && stat.isFile())) return;
   throw new UsageError(`the ${stat.isFile() ? 'file' : 'folder'} is there already`, {
-    ...{ file: path, field: '--output' },
+    ...{ file: path, field: FLAG },
     remedy: stat.isFile() ? 'Choose another path, or pass --force.' : 'This format is one file: name one.',
   });
 }
@@ -58,6 +61,6 @@ async function writeFile(path: string, { chunks }: ExportFile, { signal }: Write
     return { path, bytes };
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(error, 'write', path);
+    throw fileError(error, 'write', path, FLAG);
   }
 }

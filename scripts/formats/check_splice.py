@@ -1,11 +1,12 @@
 """Splices planted matchings into small language models with examples/splice.py.
 
-    python check_splice.py <examples> <main.js> <node> <scratch folder>
+    python check_splice.py <fixtures> <examples> <main.js> <node> <scratch folder>
 
 The SAEs reconstruct every hidden state exactly: their features are the coordinates and their negatives, in an order and at
 scales that differ from layer to layer. So `sae-match` has to find the planted permutations, encoding and decoding has to cost
 nothing, and carrying features with their scales has to be the same as to copy the hidden state. Uses random Llama and GPT-2
-models, because their blocks have different names and return different things.
+models, because their blocks have different names and return different things. The SAEs of the script are compared with what the
+formats' own libraries compute.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ BOS = 1
 VOCABULARY = 50
 
 
-def main(examples: Path, scratch: Path) -> int:
+def main(fixtures: Path, examples: Path, scratch: Path) -> int:
     hook = load(examples / 'splice.py')
     orders, scales = write_saes(scratch / 'saes')
     export(scratch)
@@ -44,6 +45,8 @@ def main(examples: Path, scratch: Path) -> int:
         check_wrong(hook, model, blocks, splice)
     check_unmatched(hook)
     check_command(hook, scratch)
+    same, refused = check_fixtures(hook, fixtures, scratch / 'fixtures')
+    print(f'{same} SAEs of all formats compute what their libraries do, {refused} cannot be spliced')
     print(f'splicing planted matchings into two models: largest |ΔL| where it is 0: {worst:.1e}')
     return 0
 
@@ -260,11 +263,35 @@ def check_command(hook, scratch: Path) -> None:
     require(len(names) == LAYERS * (LAYERS - 1), 'not two tensors a pair')
 
 
+def check_fixtures(hook, fixtures: Path, scratch: Path) -> tuple[int, int]:
+    """How many SAEs of the fixtures compute the same as in their own libraries, and how many are refused."""
+    same, refused = 0, 0
+    for file in sorted(fixtures.glob('*.json')):
+        for index, expected in enumerate(json.loads(file.read_text())['saes']):
+            if 'joint' in expected:
+                continue
+            out = scratch / f'{file.stem}-{index}'
+            run('convert', file.with_suffix('') / expected['path'], '--to', 'canonical', '--out', out)
+            try:
+                sae = hook.Sae(out / 'sae.safetensors')
+            except SystemExit as end:
+                require('that can be spliced' in str(end), str(end))
+                refused += 1
+                continue
+            wanted = torch.tensor(expected['output'])
+            found = sae.decode(sae.encode(torch.tensor(expected['input'])))
+            worst = ((found - wanted).abs() / wanted.abs().clamp(min=1)).max().item()
+            require(worst <= 1e-5, f'{file.stem}/{expected["path"]} is off by {worst}')
+            same += 1
+    require(same > 20, f'only {same} SAEs were compared')
+    return same, refused
+
+
 def require(holds: bool, message: str) -> None:
     if not holds:
         raise AssertionError(message)
 
 
 if __name__ == '__main__':
-    MAIN, NODE = sys.argv[2], sys.argv[3]
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[4])))
+    MAIN, NODE = sys.argv[3], sys.argv[4]
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[5])))

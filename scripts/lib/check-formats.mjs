@@ -41,7 +41,7 @@ export function main() {
       run(python, ['-B', '-W', 'ignore', at('scripts/formats/check_converted.py'), ...arguments_]);
       progress('splicing planted matchings into language models ...');
       const spliced = join(scratch, 'spliced');
-      const planted = [at('examples'), at('dist/cli/main.js'), process.execPath, spliced];
+      const planted = [at('test/fixtures/formats'), at('examples'), at('dist/cli/main.js'), process.execPath, spliced];
       run(python, ['-B', '-W', 'ignore', at('scripts/formats/check_splice.py'), ...planted], {
         SAE_MATCH_TEMPORAL: await prepareTemporal(),
         SAE_MATCH_HOME: join(spliced, 'home'),
