@@ -26,6 +26,7 @@ A layer's hidden state is the output of the block of that number, or its input w
 import argparse
 import contextlib
 import dataclasses
+import functools
 import json
 import pathlib
 import sys
@@ -254,7 +255,10 @@ def summarise(sums, seed=0):
 
 
 def read_documents(file, tokenizer, most_documents, most_tokens, device):
-    """[1, tokens] int64 each, those of fewer than two tokens left out."""
+    """[1, tokens] int64 each, those of fewer than two tokens left out.
+
+    tokenizer: called for one when there is a text
+    """
     with open(file, encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines if line.strip()][:most_documents]
     ids = [row["tokens"] if "tokens" in row else tokenizer()(row["text"])["input_ids"] for row in rows]
@@ -284,9 +288,8 @@ def main():
     model = AutoModelForCausalLM.from_pretrained(args.model).to(args.device, getattr(torch, args.dtype)).eval()
     blocks = find_blocks(model, args.blocks)
     bos = args.bos_token_id if args.bos_token_id is not None else model.config.bos_token_id
-    documents = read_documents(
-        args.documents, lambda: AutoTokenizer.from_pretrained(args.model), args.max_documents, args.max_tokens, args.device
-    )
+    tokenizer = functools.cache(lambda: AutoTokenizer.from_pretrained(args.model))
+    documents = read_documents(args.documents, tokenizer, args.max_documents, args.max_tokens, args.device)
     if not documents:
         sys.exit(f"{args.documents} has no document of two tokens or more")
     splice = Splice(args.splice, args.saes, args.device)

@@ -21,7 +21,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from tokenizers.processors import TemplateProcessing
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 TOLERANCE = 1e-6
 WIDTH = 16
@@ -31,6 +35,8 @@ VOCABULARY = 50
 
 
 def main(fixtures: Path, examples: Path, scratch: Path) -> int:
+    # Models this small lose more to threads than they gain.
+    torch.set_num_threads(1)
     hook = load(examples / 'splice.py')
     orders, scales = write_saes(scratch / 'saes')
     export(scratch)
@@ -91,6 +97,20 @@ def run(*args) -> str:
     return done.stdout
 
 
+def run_all(commands: list) -> None:
+    """Runs commands in one process: to start one takes longer than they do."""
+    each = json.dumps([list(map(str, command)) for command in commands])
+    code = f'''
+const {{ runCommand }} = require({json.dumps(str(Path(MAIN).with_name('run-command.js')))});
+(async () => {{
+  for (const command of {each}) {{
+    if ((await runCommand(command)) !== 0) process.exit(1);
+  }}
+}})();'''
+    done = subprocess.run([NODE, '-e', code], capture_output=True, text=True, check=False)
+    require(done.returncode == 0, done.stderr)
+
+
 def load(file: Path):
     spec = importlib.util.spec_from_file_location('splice', file)
     module = importlib.util.module_from_spec(spec)
@@ -125,6 +145,15 @@ def gpt2() -> GPT2LMHeadModel:
         n_embd=WIDTH, n_layer=LAYERS, n_head=2, vocab_size=VOCABULARY, bos_token_id=BOS, initializer_range=0.5
     )
     return GPT2LMHeadModel(config).eval()
+
+
+def tokenizer() -> PreTrainedTokenizerFast:
+    """One word a token, and BOS in front."""
+    words = {'<s>': BOS, **{f'w{token}': token for token in range(VOCABULARY) if token != BOS}}
+    tokens = Tokenizer(WordLevel(words, unk_token='w0'))
+    tokens.pre_tokenizer = WhitespaceSplit()
+    tokens.post_processor = TemplateProcessing(single='<s> $A', special_tokens=[('<s>', BOS)])
+    return PreTrainedTokenizerFast(tokenizer_object=tokens, bos_token='<s>')
 
 
 def documents(seed: int = 3, bos: bool = False) -> list:
@@ -240,19 +269,25 @@ def check_unmatched(hook) -> None:
 def check_command(hook, scratch: Path) -> None:
     """The script itself, on a model from a folder, with SAEs that were converted apart."""
     llama().save_pretrained(scratch / 'model')
-    rows = [json.dumps({'tokens': text[0].tolist()}) for text in documents(bos=True)]
-    (scratch / 'documents.jsonl').write_text('\n'.join(rows))
+    tokenizer().save_pretrained(scratch / 'model')
+    tokens = [json.dumps({'tokens': text[0].tolist()}) for text in documents(bos=True)]
+    (scratch / 'tokens.jsonl').write_text('\n'.join(tokens))
+    texts = [json.dumps({'text': ' '.join(f'w{token}' for token in text[0].tolist())}) for text in documents()]
+    (scratch / 'texts.jsonl').write_text('\n'.join(texts))
     run('convert', scratch / 'saes', '--to', 'canonical', '--out', scratch / 'canonical')
     run('export', 'planted', '--out', scratch / 'out', '--to', 'splice', '--output', scratch / 'light')
     both = []
-    for place in ([scratch / 'splice'], [scratch / 'light', '--saes', scratch / 'canonical']):
-        command = [*place, '--model', scratch / 'model', '--documents', scratch / 'documents.jsonl', '--skip', '1', '2']
+    for place, file in (
+        ([scratch / 'splice'], 'tokens.jsonl'),
+        ([scratch / 'light', '--saes', scratch / 'canonical'], 'texts.jsonl'),
+    ):
+        command = [*place, '--model', scratch / 'model', '--documents', scratch / file, '--skip', '1', '2']
         # In this process, because to load the libraries takes longer than all the rest.
         sys.argv = ['splice.py', *map(str, command), '--json']
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             hook.main()
         both.append(json.loads(printed.getvalue()))
-    require(both[0] == both[1], 'SAEs of the export and converted ones give different figures')
+    require(both[0] == both[1], 'SAEs of the export and converted ones, or tokens and texts, give different figures')
     # Four pairs one layer apart, three two layers apart, five replacements each.
     require(len(both[0]) == 35, f'{len(both[0])} rows')
     for row in both[0]:
@@ -265,24 +300,26 @@ def check_command(hook, scratch: Path) -> None:
 
 def check_fixtures(hook, fixtures: Path, scratch: Path) -> tuple[int, int]:
     """How many SAEs of the fixtures compute the same as in their own libraries, and how many are refused."""
+    cases = [
+        (file.with_suffix('') / expected['path'], expected, scratch / f'{file.stem}-{index}')
+        for file in sorted(fixtures.glob('*.json'))
+        for index, expected in enumerate(json.loads(file.read_text())['saes'])
+        if 'joint' not in expected
+    ]
+    run_all([['convert', place, '--to', 'canonical', '--out', out] for place, _, out in cases])
     same, refused = 0, 0
-    for file in sorted(fixtures.glob('*.json')):
-        for index, expected in enumerate(json.loads(file.read_text())['saes']):
-            if 'joint' in expected:
-                continue
-            out = scratch / f'{file.stem}-{index}'
-            run('convert', file.with_suffix('') / expected['path'], '--to', 'canonical', '--out', out)
-            try:
-                sae = hook.Sae(out / 'sae.safetensors')
-            except SystemExit as end:
-                require('that can be spliced' in str(end), str(end))
-                refused += 1
-                continue
-            wanted = torch.tensor(expected['output'])
-            found = sae.decode(sae.encode(torch.tensor(expected['input'])))
-            worst = ((found - wanted).abs() / wanted.abs().clamp(min=1)).max().item()
-            require(worst <= 1e-5, f'{file.stem}/{expected["path"]} is off by {worst}')
-            same += 1
+    for place, expected, out in cases:
+        try:
+            sae = hook.Sae(out / 'sae.safetensors')
+        except SystemExit as end:
+            require('that can be spliced' in str(end), str(end))
+            refused += 1
+            continue
+        wanted = torch.tensor(expected['output'])
+        found = sae.decode(sae.encode(torch.tensor(expected['input'])))
+        worst = ((found - wanted).abs() / wanted.abs().clamp(min=1)).max().item()
+        require(worst <= 1e-5, f'{place} is off by {worst}')
+        same += 1
     require(same > 20, f'only {same} SAEs were compared')
     return same, refused
 
