@@ -93,6 +93,14 @@ const scenarios = {
     await run('evaluated', '--layers', '0-2');
     await sae('evaluate', 'evaluated', '--out', out('evaluated'));
   },
+  // Three layers, all pairs, so that there are cycles and ways by the layer between.
+  'evaluation-activations': async () => {
+    await run('evaluated-all', '--layers', '0-2', '--pairs', 'all');
+    const states = join(FOLDER, 'states');
+    mkdirSync(states);
+    for (const layer of [0, 1, 2]) writeFileSync(join(states, `layer_${layer}.npy`), hiddenStates(64, 384));
+    await sae('evaluate', 'evaluated-all', '--out', out('evaluated-all'), '--activations', states);
+  },
   'checkpoint-watch': () => watchCheckpoints(),
   // A run that has ended and drifted, which a webhook is told after it has refused once.
   notified: async (client) => {
@@ -130,6 +138,7 @@ const children = {
 /** Types of the workflows whose ids are made of a time or of another id. */
 const types = {
   evaluation: 'evaluateRun',
+  'evaluation-activations': 'evaluateRun',
   'checkpoint-watch': 'checkpointWatch',
   'notify-run': 'notifyRun',
 };
@@ -197,6 +206,14 @@ function withoutMachine(value) {
       return [key, withoutMachine(inner)];
     })
   );
+}
+
+/** A `.npy` of float32 `[tokens, elements]`. */
+function hiddenStates(tokens, elements) {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tokens}, ${elements}), }`.padEnd(117) + '\n';
+  const prefix = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]);
+  const values = Float32Array.from({ length: tokens * elements }, (_, n) => Math.sin(n));
+  return Buffer.concat([prefix, Buffer.from(header), Buffer.from(values.buffer)]);
 }
 
 const out = (name) => join(FOLDER, name);

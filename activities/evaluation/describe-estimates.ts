@@ -2,6 +2,7 @@ import type { LayerRow } from '../../artifacts/tables/layers';
 import type { ReconstructionRow } from '../../artifacts/tables/reconstructions';
 import type { ScoreRow } from '../../artifacts/tables/scores';
 import { intervalOf, resampleDocuments } from '../../matching/evaluation/activations/document-resamples';
+import type { Interval } from '../../matching/evaluation/activations/document-resamples';
 import type { PairEstimates } from '../../matching/evaluation/activations/estimates';
 import type { HiddenError } from '../../matching/evaluation/activations/hidden-error';
 import { matchingScore, resampledScore } from '../../matching/evaluation/activations/matching-score';
@@ -30,19 +31,23 @@ export function describeEstimates(
   };
   const scores = estimates.choices.map(({ name }, index): ScoreRow => {
     const score = matchingScore(estimates.coActivation, index);
-    const interval = intervalOf(counts, documents, resampledScore(estimates.coActivation, index, documents));
+    const interval = (features: 'all' | 'frequent'): Interval =>
+      intervalOf(counts, documents, resampledScore(estimates.coActivation, index, documents, features));
+    const [all, frequent] = [interval('all'), interval('frequent')];
     return {
       ...about,
       method: name,
       features: score.features,
       score: score.score,
-      score_low: interval.low,
-      score_high: interval.high,
+      score_low: all.low,
+      score_high: all.high,
       score_micro: score.micro,
       score_reverse: score.reverse,
       score_jaccard: score.jaccard,
       frequent_features: score.frequentFeatures,
       frequent_score: score.frequentScore,
+      frequent_score_low: frequent.low,
+      frequent_score_high: frequent.high,
     };
   });
   const reconstruction = (

@@ -24,6 +24,8 @@ export interface ScoreRow {
   /** Pairs of features of which the source is active on ten tokens at least, and `score` over them. */
   readonly frequent_features: number;
   readonly frequent_score: number | null;
+  readonly frequent_score_low: number | null;
+  readonly frequent_score_high: number | null;
 }
 
 const SCHEMA = {
@@ -44,6 +46,8 @@ const SCHEMA = {
     nullable('score_jaccard', 'double'),
     required('frequent_features', 'int32'),
     nullable('frequent_score', 'double'),
+    nullable('frequent_score_low', 'double'),
+    nullable('frequent_score_high', 'double'),
   ],
 } as const;
 

@@ -1,17 +1,15 @@
 import { EVALUATION_LAYOUT, runFolder } from '../../artifacts/layout';
 import { openStore } from '../../artifacts/store/open-store';
-import { decodeMethods } from '../../artifacts/tables/methods';
-import type { MethodRow } from '../../artifacts/tables/methods';
 import { absolute } from '../../sae/sources/location';
 import { METHODS, parseMethods, USUAL_METHODS } from '../../matching/evaluation/methods';
-import type { Method } from '../../matching/evaluation/methods';
 import type { evaluateRun } from '../../workflows/evaluate-run';
 import { evaluationWorkflowId } from '../../workflows/evaluation-workflow';
 import type { RunSpec } from '../../workflows/run-types';
 import { exitCodeOfState } from '../exit-codes';
 import { createBarDisplay } from '../bar-display';
+import { printEvaluation } from '../evaluation/print-evaluation';
+import { readEvaluationTables } from '../evaluation/read-tables';
 import { followRun } from '../follow-run';
-import { figure, formatTable } from '../format-table';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import { requireManifest, resolveRunArgument } from '../run-argument';
@@ -37,8 +35,9 @@ export const addEvaluate: AddVerb = (program, action) =>
   withServerFlags(program.command('evaluate'))
     .summary('compare the matches of a run with what simpler methods choose')
     .description(
-      'Chooses a target for every feature by each method, and says how far what it chooses is apart: from the weights alone,\n' +
-        'for every pair of layers of a finished run. Writes evaluation/methods.parquet into the folder of the run.'
+      'Chooses a target for every feature by each method, and says how far what it chooses is apart: by the weights, for every pair\n' +
+        'of layers of a finished run. With hidden states also how often features are active together, and how well activations\n' +
+        'that are carried to the other layer explain it. Writes tables into the folder evaluation of the run.'
     )
     .argument('<run>', 'id of a run, or its folder')
     .option('--methods <list>', `some of ${METHODS.join(', ')} (default: ${USUAL_METHODS.join(', ')})`)
@@ -52,7 +51,8 @@ export const addEvaluate: AddVerb = (program, action) =>
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  sae-match evaluate 3f9a0c1b2d4e\n  sae-match evaluate 3f9a0c1b2d4e --methods nearest,matched_folded --json'
+      '\nExamples:\n  sae-match evaluate 3f9a0c1b2d4e\n  sae-match evaluate 3f9a0c1b2d4e --methods nearest,matched_folded --json' +
+        '\n  sae-match evaluate 3f9a0c1b2d4e --activations hidden-states/'
     )
     .action(action((output, argument: string, flags: EvaluateFlags) => evaluateVerb(output, argument, flags)));
 
@@ -83,50 +83,13 @@ async function evaluateVerb(output: Output, argument: string, flags: EvaluateFla
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
     const outcome = await interrupt.during(followRun<typeof evaluateRun>(session, handle, createBarDisplay(output)));
-    const rows = await readRows(out, runId);
-    if (flags.json === true) output.json({ run_id: runId, ...outcome, methods: rows });
-    else printMethods(output, rows, `${out}/${runFolder(runId)}/${EVALUATION_LAYOUT.folder}`);
+    const tables = await readEvaluationTables(openStore(out), runId);
+    if (flags.json === true) output.json({ run_id: runId, ...outcome, ...tables });
+    else printEvaluation(output, tables, `${out}/${runFolder(runId)}/${EVALUATION_LAYOUT.folder}`);
     for (const { message } of outcome.failures) output.warn(message);
     return exitCodeOfState(outcome.state);
   } finally {
     interrupt.dispose();
     await session.close();
   }
-}
-
-async function readRows(out: string, runId: string): Promise<MethodRow[]> {
-  const key = `${runFolder(runId)}/${EVALUATION_LAYOUT.methods}`;
-  return decodeMethods(await openStore(out).get(key), key);
-}
-
-/** The mean over the pairs of layers of what the table says of each. */
-function printMethods(output: Output, rows: readonly MethodRow[], folder: string): void {
-  const header = ['method', 'pairs', 'features', 'targets', 'MSE decoder', 'encoder', 'bias', 'median cosine'];
-  const lines = METHODS.flatMap((method) => {
-    const of = rows.filter((row) => row.method === method);
-    return of.length === 0 ? [] : [methodLine(method, of)];
-  });
-  for (const line of formatTable(header, lines, [1, 2, 3, 4, 5, 6, 7])) output.print(line);
-  output.print();
-  output.print('means over the pairs of layers; MSE: mean squared difference of the folded rows of what was chosen');
-  output.print(`results: ${folder}`);
-}
-
-function methodLine(method: Method, rows: readonly MethodRow[]): string[] {
-  const meanOf = (column: keyof MethodRow): string => {
-    const values = rows.map((row) => row[column]).filter((value) => typeof value === 'number');
-    return values.length === 0 ? '-' : figure(values.reduce((sum, value) => sum + value, 0) / values.length);
-  };
-  const total = (column: 'features' | 'distinct_targets'): string =>
-    String(rows.reduce((sum, row) => sum + row[column], 0));
-  return [
-    method,
-    String(rows.length),
-    total('features'),
-    total('distinct_targets'),
-    meanOf('folded_mse_decoder'),
-    meanOf('folded_mse_encoder'),
-    meanOf('folded_mse_bias'),
-    meanOf('cosine_q50'),
-  ];
 }

@@ -1,12 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { METHODS } from '../../matching/evaluation/methods';
-import type { MethodRow } from '../../artifacts/tables/methods';
+import { USUAL_METHODS } from '../../matching/evaluation/methods';
+import type { EvaluationTables } from '../../cli/evaluation/read-tables';
 import { EXAMPLES, runPython } from '../examples/support/python';
 import { expectCode, runProgram, startProgram } from '../support/program';
 import { crash, createProgramHome } from '../support/program-home';
 import { residentProgram } from '../support/resident-program';
+import { writeHiddenStates } from '../support/hidden-states';
+import { float32Npy } from '../sae/zip-writer';
 import { writeSmallModel } from '../support/small-model';
 
 const LAYERS = 3;
@@ -17,23 +19,32 @@ const home = createProgramHome();
 const saes = join(home.folder, 'saes');
 const out = join(home.folder, 'out');
 const runCommand = residentProgram();
-const table = (run: string): Buffer => readFileSync(join(out, 'runs', run, 'evaluation/methods.parquet'));
+const states = join(home.folder, 'states');
+const evaluation = (run: string): string => join(out, 'runs', run, 'evaluation');
+/** All tables of an evaluation, by name. */
+const tables = (run: string): Record<string, Buffer> =>
+  Object.fromEntries(
+    readdirSync(evaluation(run))
+      .filter((name) => name.endsWith('.parquet'))
+      .map((name) => [name, readFileSync(join(evaluation(run), name))])
+  );
 
-interface Evaluated {
+interface Evaluated extends EvaluationTables {
   readonly state: string;
-  readonly methods: readonly MethodRow[];
+  readonly failures: readonly { readonly message: string }[];
 }
 
 let folded: Evaluated;
 
-async function evaluate(run: string, ...flags: string[]): Promise<Evaluated> {
+async function evaluate(run: string, flags: readonly string[] = [], code = 0): Promise<Evaluated> {
   const ended = await runProgram(['evaluate', run, '--out', out, '--json', ...flags], home.env);
-  expectCode(ended, 0);
+  expectCode(ended, code);
   return JSON.parse(ended.stdout) as Evaluated;
 }
 
 beforeAll(async () => {
   await writeSmallModel(saes, LAYERS, FEATURES);
+  await writeHiddenStates(states, saes, LAYERS);
   const run = ['run', saes, '--out', out, '--pairs', 'all'];
   // The embedded server and worker stay for what follows.
   expectCode(await runProgram([...run, '--run-id', 'folded', '--detach'], home.env), 0);
@@ -49,7 +60,7 @@ describe('sae-match evaluate', () => {
     const { state, methods } = folded;
     expect(state).toBe('done');
     const names = methods.map(({ source_layer, target_layer, method }) => `${source_layer}:${target_layer} ${method}`);
-    expect(names).toEqual(PAIRS.flatMap((pair) => METHODS.map((method) => `${pair} ${method}`)));
+    expect(names).toEqual(PAIRS.flatMap((pair) => USUAL_METHODS.map((method) => `${pair} ${method}`)));
   });
 
   it.each(['folded', 'unfolded'])('says of a run that is %s what numpy and scipy work out', async (run) => {
@@ -72,21 +83,95 @@ describe('sae-match evaluate', () => {
   });
 
   it('evaluates by some methods only, and gives the same figures as among all', async () => {
-    const some = (await evaluate('folded', '--methods', 'random,nearest')).methods;
+    const some = (await evaluate('folded', ['--methods', 'random,nearest'])).methods;
     expect(some).toEqual(folded.methods.filter(({ method }) => method === 'random' || method === 'nearest'));
   });
 
-  it('goes on after its worker was killed, and writes the same table again once nothing is kept of it', async () => {
-    await evaluate('folded');
-    const undisturbed = table('folded');
-    expectCode(await runProgram(['gc', '--out', out, '--older-than', '0s'], home.env), 0);
-    rmSync(join(out, 'runs/folded/evaluation'), { recursive: true });
-    const again = startProgram(['evaluate', 'folded', '--out', out], home.env);
-    await sleep(1500);
-    await crash(home.processes().worker);
-    expectCode(await again.finished, 0);
-    expect(table('folded').equals(undisturbed)).toBe(true);
-  }, 120_000);
+  it('takes the optimal matchings by other weights where they are asked for', async () => {
+    const { methods } = await evaluate('folded', ['--methods', 'matched_folded,matched_decoder,matched_encoder']);
+    const of = (name: string): unknown[] =>
+      methods.filter(({ method }) => method === name).map((row) => ({ ...row, method: '' }));
+    // The run matches on folded decoder rows.
+    expect(of('matched_decoder')).toEqual(of('matched_folded'));
+    expect(of('matched_encoder')).toHaveLength(PAIRS.length);
+    expect(of('matched_encoder')).not.toEqual(of('matched_folded'));
+  });
+
+  describe('with hidden states', () => {
+    it('says what numpy works out, of layers, cycles, scores, reconstructions and histograms', async () => {
+      const { state, scores, reconstructions, layers } = await evaluate('folded', ['--activations', states]);
+      expect(state).toBe('done');
+      expect(layers.map(({ tokens, documents }) => [tokens, documents])).toEqual(Array(LAYERS).fill([2500, 9]));
+      expect(new Set(scores!.map(({ method }) => method))).toEqual(new Set([...USUAL_METHODS, 'composed']));
+      expect(reconstructions!.length).toBeGreaterThan(PAIRS.length * 2 * USUAL_METHODS.length);
+      const script = join(EXAMPLES, 'evaluate_activations.py');
+      const { code, stdout, stderr } = await runPython([script, join(out, 'runs/folded')]);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/reconstructions: \d+ rows, largest relative difference/);
+    }, 120_000);
+
+    it('is drawn and tabulated by the scripts of the examples', async () => {
+      const figures = join(home.folder, 'figures');
+      const run = join(out, 'runs/folded');
+      const drawn = await runPython([join(EXAMPLES, 'plot_evaluation.py'), run, figures]);
+      expect([drawn.code, drawn.stderr]).toEqual([0, '']);
+      const names = ['distance', 'histogram', 'layers', 'mse', 'quantiles', 'scores', 'variance'];
+      expect(readdirSync(figures).sort()).toEqual(names.map((name) => `${name}.svg`));
+      const { code, stdout, stderr } = await runPython([join(EXAMPLES, 'tabulate_evaluation.py'), run]);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^\| `matched_folded` \| 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] \|/m);
+    }, 120_000);
+
+    it('goes on after its worker was killed, and writes the same tables again once nothing is kept of them', async () => {
+      await evaluate('folded', ['--activations', states]);
+      const undisturbed = tables('folded');
+      expectCode(await runProgram(['gc', '--out', out, '--older-than', '0s'], home.env), 0);
+      rmSync(evaluation('folded'), { recursive: true });
+      const again = startProgram(['evaluate', 'folded', '--out', out, '--activations', states], home.env);
+      await sleep(2500);
+      await crash(home.processes().worker);
+      expectCode(await again.finished, 0);
+      expect(tables('folded')).toEqual(undisturbed);
+    }, 120_000);
+
+    it('fails a layer alone whose hidden states are of another width, and says which', async () => {
+      const other = join(home.folder, 'other');
+      cpSync(states, other, { recursive: true });
+      writeFileSync(join(other, 'layer_2.npy'), float32Npy([2500, 3], new Array<number>(7500).fill(0)));
+      const { state, failures, layers, scores } = await evaluate('folded', ['--activations', other], 3);
+      expect(state).toBe('partial');
+      expect(failures.map(({ message }) => message)).toEqual([
+        expect.stringContaining('layer 2: the hidden states do not fit the SAE (found 3 elements, expected 384'),
+      ]);
+      expect(layers.map(({ layer }) => layer)).toEqual([0, 1]);
+      expect(new Set(scores!.map((row) => `${row.source_layer}:${row.target_layer}`))).toEqual(new Set(['0:1']));
+    }, 120_000);
+
+    it('leaves out layers of which there are none, without a failure', async () => {
+      rmSync(join(home.folder, 'other/layer_2.npy'));
+      const { state, layers, scores } = await evaluate('folded', ['--activations', join(home.folder, 'other')]);
+      expect(state).toBe('done');
+      expect(layers.map(({ tokens }) => tokens)).toEqual([2500, 2500, null]);
+      expect(new Set(scores!.map(({ target_layer }) => target_layer))).toEqual(new Set([1]));
+    }, 120_000);
+
+    it('refuses what are no hidden states, and says why', async () => {
+      const wrong = join(home.folder, 'wrong');
+      const refusal = async (): Promise<string> => {
+        const ended = await runCommand(['evaluate', 'folded', '--out', out, '--activations', wrong], home.env);
+        expect(ended.code).toBe(1);
+        return ended.stderr;
+      };
+      mkdirSync(wrong);
+      expect(await refusal()).toContain('there are no hidden states');
+      cpSync(join(states, 'layer_0.npy'), join(wrong, 'layer_0.npy'));
+      writeFileSync(join(wrong, 'layer_1.npy'), float32Npy([1, 384], new Array<number>(384).fill(0)));
+      expect(await refusal()).toContain('layer_1.npy: hidden states of other tokens (found 1 tokens, expected 2500');
+      rmSync(join(wrong, 'layer_1.npy'));
+      truncateSync(join(wrong, 'layer_0.npy'), 5000);
+      expect(await refusal()).toContain('the size of the file does not fit its header');
+    }, 120_000);
+  });
 
   it('refuses methods that it does not know, and runs that there are not', async () => {
     const unknown = await runCommand(['evaluate', 'folded', '--out', out, '--methods', 'nearest,best'], home.env);

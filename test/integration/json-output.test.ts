@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readText, tablesBelow } from '../docs/markdown';
 import { differencesFrom, documentedFields } from '../support/json-tables';
 import type { DocumentedField } from '../support/json-tables';
+import { float32Npy } from '../sae/zip-writer';
 import { expectCode, startProgram } from '../support/program';
 import { createProgramHome } from '../support/program-home';
 import { randomSae, writeLayers } from '../support/random-sae';
@@ -111,6 +112,19 @@ describe('docs/json-output.md says what is printed by', () => {
     expectDocumented('verify', await json(['verify', at('out/runs/good')]));
     expectDocumented('verify', await json(['verify', at('pair')]));
     expectDocumented('gc', await json(['gc', '--out', at('out'), '--older-than', '0s', '--dry-run']));
+  });
+
+  it('evaluate, with hidden states and without', async () => {
+    const run = ['run', at('saes'), '--out', at('evaluated'), '--run-id', 'evaluated', '--layers', '0-1'];
+    expectCode(await runCommand(run, home.env), 0);
+    const evaluate = ['evaluate', 'evaluated', '--out', at('evaluated')];
+    expectDocumented('evaluate', await json(evaluate));
+    mkdirSync(at('states'));
+    const values = Array.from({ length: 8 * 5 }, (_, n) => Math.sin(n));
+    for (const layer of [0, 1]) writeFileSync(at('states', `layer_${layer}.npy`), float32Npy([5, 8], values));
+    const evaluated = await json([...evaluate, '--activations', at('states')]);
+    expectDocumented('evaluate', evaluated);
+    expect(evaluated).toMatchObject({ scores: [{ tokens: 5, documents: 1 }, {}, {}, {}, {}, {}, {}] });
   });
 
   it('export, of a run and a pair', async () => {

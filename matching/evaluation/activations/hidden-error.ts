@@ -15,7 +15,10 @@ export interface ExplainedVariance {
   readonly pooled: number | null;
   /** 1 − Var(x̂ − x) / Var(x), all elements of all tokens taken for one sample. */
   readonly elements: number | null;
-  /** Mean over the elements k of 1 − Var(x̂_k − x_k) / Var(x_k), over tokens; elements that never vary are left out. */
+  /**
+   * Mean over the elements k of 1 − Var(x̂_k − x_k) / Var(x_k), over tokens. Elements that hardly vary are left out: their
+   * variance is below 10⁻¹² of the mean variance of all.
+   */
   readonly dimensions: number | null;
 }
 
@@ -26,16 +29,17 @@ export interface DocumentError {
   error: number;
 }
 
+/** An element whose variance is a smaller share of the mean variance counts for nothing: rounding makes as much. */
+const LEAST_VARIED = 1e-12;
+
 /** Sums what {@link ExplainedVariance} needs of an estimate, token by token, in float64. */
 export class HiddenError {
   /** By document. */
   readonly documents = new Map<number, DocumentError>();
-  private readonly errorSum: Float64Array;
-  private readonly errorSquares: Float64Array;
+  private readonly errors: ElementSums;
 
   constructor(elements: number) {
-    this.errorSum = new Float64Array(elements);
-    this.errorSquares = new Float64Array(elements);
+    this.errors = new ElementSums(elements);
   }
 
   /**
@@ -43,12 +47,12 @@ export class HiddenError {
    * @param estimate `[elements]`
    */
   add(document: number, x: ArrayLike<number>, estimate: ArrayLike<number>): void {
-    const { errorSum, errorSquares } = this;
+    const { errors } = this;
     let squares = 0;
-    for (let k = 0; k < errorSum.length; k++) {
+    errors.begin();
+    for (let k = 0; k < errors.elements; k++) {
       const error = estimate[k]! - x[k]!;
-      errorSum[k]! += error;
-      errorSquares[k]! += error * error;
+      errors.add(k, error);
       squares += error * error;
     }
     const sums = this.documents.get(document);
@@ -60,56 +64,106 @@ export class HiddenError {
   }
 
   /** @param moments of the hidden states of the same tokens */
-  explained(moments: HiddenMoments): ExplainedVariance {
-    const { tokens, sum: xSum, squares: xSquares } = moments;
-    const n = tokens * xSum.length;
-    const varied = xSum.map((total, k) => variance(tokens, total, xSquares[k]!));
-    const unexplained = this.errorSum.map((total, k) => variance(tokens, total, this.errorSquares[k]!));
-    const ratios = unexplained.map((value, k) => 1 - value / varied[k]!).filter((_, k) => varied[k]! > 0);
+  explained({ states }: HiddenMoments): ExplainedVariance {
+    const { errors } = this;
+    const varied = states.variances();
+    const ratios = errors.variances().map((value, k) => 1 - value / varied[k]!);
+    const least = (LEAST_VARIED * total(varied)) / varied.length;
+    const counted = ratios.filter((_, k) => varied[k]! > least);
     return {
-      pooled: explainedShare(total(this.errorSquares), tokens * total(varied)),
-      elements: explainedShare(
-        variance(n, total(this.errorSum), total(this.errorSquares)),
-        variance(n, total(xSum), total(xSquares))
-      ),
-      dimensions: ratios.length === 0 ? null : total(ratios) / ratios.length,
+      pooled: explainedShare(errors.squares(), states.tokens * total(varied)),
+      elements: explainedShare(errors.varianceOfAll(), states.varianceOfAll()),
+      dimensions: counted.length === 0 ? null : total(counted) / counted.length,
     };
   }
 }
 
 /** Sums over hidden states that do not depend on an estimate, in float64. */
 export class HiddenMoments {
-  tokens = 0;
+  readonly states: ElementSums;
   /** Σ ‖x‖ */
   norms = 0;
-  readonly sum: Float64Array;
-  readonly squares: Float64Array;
   /** By document: its tokens, Σ x and Σ ‖x‖². */
   readonly documents = new Map<number, { tokens: number; sum: Float64Array; squares: number }>();
 
   constructor(elements: number) {
-    this.sum = new Float64Array(elements);
-    this.squares = new Float64Array(elements);
+    this.states = new ElementSums(elements);
+  }
+
+  get tokens(): number {
+    return this.states.tokens;
   }
 
   add(document: number, x: ArrayLike<number>): void {
+    const { states } = this;
     let sums = this.documents.get(document);
     if (sums === undefined) {
-      sums = { tokens: 0, sum: new Float64Array(this.sum.length), squares: 0 };
+      sums = { tokens: 0, sum: new Float64Array(states.elements), squares: 0 };
       this.documents.set(document, sums);
     }
     let squares = 0;
-    for (let k = 0; k < this.sum.length; k++) {
+    states.begin();
+    for (let k = 0; k < states.elements; k++) {
       const value = x[k]!;
-      this.sum[k]! += value;
+      states.add(k, value);
       sums.sum[k]! += value;
-      this.squares[k]! += value * value;
       squares += value * value;
     }
     sums.tokens += 1;
     sums.squares += squares;
-    this.tokens += 1;
     this.norms += Math.sqrt(squares);
+  }
+}
+
+/** Sums of each element over tokens, of its difference to the first token's: what hardly varies loses no digits. */
+class ElementSums {
+  tokens = 0;
+  private readonly first: Float64Array;
+  private readonly sum: Float64Array;
+  private readonly square: Float64Array;
+
+  constructor(readonly elements: number) {
+    this.first = new Float64Array(elements);
+    this.sum = new Float64Array(elements);
+    this.square = new Float64Array(elements);
+  }
+
+  /** Begins a token; then {@link add} is called for each of its elements. */
+  begin(): void {
+    this.tokens += 1;
+  }
+
+  add(k: number, value: number): void {
+    if (this.tokens === 1) this.first[k] = value;
+    const difference = value - this.first[k]!;
+    this.sum[k]! += difference;
+    this.square[k]! += difference * difference;
+  }
+
+  /** Of each element over the tokens. `[elements]` */
+  variances(): Float64Array {
+    return this.sum.map((sum, k) => variance(this.tokens, sum, this.square[k]!));
+  }
+
+  /** Σ of the squares of all elements of all tokens. */
+  squares(): number {
+    let all = total(this.variances());
+    for (let k = 0; k < this.elements; k++) all += this.mean(k) ** 2;
+    return this.tokens * all;
+  }
+
+  /** Of all elements of all tokens, taken for one sample. */
+  varianceOfAll(): number {
+    let mean = 0;
+    for (let k = 0; k < this.elements; k++) mean += this.mean(k) / this.elements;
+    const within = total(this.variances());
+    let between = 0;
+    for (let k = 0; k < this.elements; k++) between += (this.mean(k) - mean) ** 2;
+    return (within + between) / this.elements;
+  }
+
+  private mean(k: number): number {
+    return this.tokens === 0 ? 0 : this.first[k]! + this.sum[k]! / this.tokens;
   }
 }
 

@@ -65,7 +65,9 @@ export function matchingScore(counted: CoActivation, index: number): MatchingSco
 }
 
 /**
- * The convention `score` on samples of the documents.
+ * The convention `score`, or `frequentScore`, on samples of the documents. Features that are active on no token of a sample do
+ * not count in it, so that `score` of samples is that of fewer rare features than there are; the frequent features are those of
+ * all documents.
  *
  * @param documents how many there are; they are numbered from 0
  * @returns of how often each document was drawn `[documents]`
@@ -73,9 +75,12 @@ export function matchingScore(counted: CoActivation, index: number): MatchingSco
 export function resampledScore(
   counted: CoActivation,
   index: number,
-  documents: number
+  documents: number,
+  features: 'all' | 'frequent' = 'all'
 ): (drawn: Uint16Array) => number | null {
-  const choice = counted.choices[index]!;
+  const tokens = totals(counted, index).source;
+  const isCounted = (i: number): boolean => features === 'all' || tokens[i]! >= FREQUENT_TOKENS;
+  const choice = counted.choices[index]!.map((j, i) => (isCounted(i) ? j : -1));
   const byDocument: number[][] = Array.from({ length: documents }, () => []);
   counted.stretches.forEach(({ document }, stretch) => byDocument[document]!.push(stretch));
   const source = new Float64Array(counted.sourceFeatures);

@@ -33,7 +33,7 @@ export class ResampledVariance {
 
 /** Σ(x − x̄)² = Σ‖x‖² − ‖Σx‖² / n, each document as often as it was drawn. */
 function variedOf(drawn: Uint16Array, moments: HiddenMoments): number {
-  const sum = new Float64Array(moments.sum.length);
+  const sum = new Float64Array(moments.states.elements);
   let squares = 0;
   let tokens = 0;
   for (const [document, sums] of moments.documents) {
