@@ -1,11 +1,14 @@
 import type { CompareInput, FoldActivities } from '../workflows/activity-types';
 import type { AttemptFacts } from './attempt-facts';
 import { atBoundary } from './boundary';
+import { createJudgementArithmetic } from './judgement-activities';
 import type { ActivityPorts } from './ports';
 
 /** Activities of the `fold` pool: arithmetic that needs no device. Idempotent by content address. */
-export function createFoldActivities({ runTask, observer }: ActivityPorts): FoldActivities {
+export function createFoldActivities(ports: ActivityPorts): FoldActivities {
+  const { runTask, observer } = ports;
   return {
+    ...createJudgementArithmetic(ports),
     foldLayer: (input) =>
       atBoundary(observer, { layer: input.layer.layer }, async (options) => {
         const ref = await runTask('foldLayer', input, options);

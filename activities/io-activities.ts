@@ -2,6 +2,7 @@ import { writeRunPlan } from '../artifacts/run-plan';
 import { CancelledError } from '../matching/errors';
 import type { IoActivities } from '../workflows/activity-types';
 import { atBoundary } from './boundary';
+import { createJudgementIo } from './judgement-activities';
 import type { ActivityPorts } from './ports';
 import { planWork } from './planning/plan-work';
 import { lookUpRun } from './schedules/look-up-run';
@@ -12,8 +13,10 @@ import { publishEvaluation } from './evaluation/publish-evaluation';
 import { discardRun, publishRun } from './steps/publish-run';
 
 /** Activities of the `io` pool. All are idempotent: what they write is a function of their input. */
-export function createIoActivities({ openStore, runTask, now, observer, planningPlace }: ActivityPorts): IoActivities {
+export function createIoActivities(ports: ActivityPorts): IoActivities {
+  const { openStore, runTask, now, observer, planningPlace } = ports;
   return {
+    ...createJudgementIo(ports),
     resolveRun: ({ runId, spec, execution }) =>
       atBoundary(observer, {}, async (options) => {
         const plan = await runTask('hashSource', { spec }, options);
@@ -38,7 +41,10 @@ export function createIoActivities({ openStore, runTask, now, observer, planning
     planStates: (input) =>
       atBoundary(observer, {}, async (options) => {
         const plan = await runTask('planStates', input, options);
-        options.onFacts({ layers: plan.layers.length, bytes: plan.layers.reduce((sum, { file }) => sum + file.bytes, 0) });
+        options.onFacts({
+          layers: plan.layers.length,
+          bytes: plan.layers.reduce((sum, { file }) => sum + file.bytes, 0),
+        });
         return plan;
       }),
     publishEvaluation: (input) =>

@@ -22,7 +22,8 @@ type StepPhase =
   | 'reporting'
   | 'writing'
   | 'verifying'
-  | 'evaluating';
+  | 'evaluating'
+  | 'judging';
 
 export interface TaskProgress {
   readonly phase: StepPhase | MatchProgress['phase'];

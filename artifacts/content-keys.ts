@@ -10,6 +10,9 @@ export const contentKeysSchema = z.object({
   evaluations: keys.optional(),
   layers: keys.optional(),
   estimates: keys.optional(),
+  descriptions: keys.optional(),
+  meanings: keys.optional(),
+  answers: keys.optional(),
 });
 
 /** Content keys of the artifacts that a run refers to, by kind. */

@@ -69,6 +69,14 @@ export const EVALUATION_LAYOUT = {
   reconstructions: 'evaluation/reconstructions.parquet',
 } as const;
 
+/** Files of what descriptions say of a run, in its folder. */
+export const JUDGEMENT_LAYOUT = {
+  folder: 'judgement',
+  manifest: 'judgement/manifest.json',
+  judgements: 'judgement/judgements.parquet',
+  labels: 'judgement/labels.parquet',
+} as const;
+
 /** State of an unfinished pair in the folder of `sae-match pair`, by what is matched and how. */
 export function pairCheckpoint(contentKey: string): string {
   return `checkpoint-${contentKey.slice(0, 16)}.bin`;
@@ -106,6 +114,9 @@ export const ARTIFACT_RECORDS = {
   evaluations: 'methods.json',
   layers: 'layer.json',
   estimates: 'estimates.json',
+  descriptions: 'descriptions.json',
+  meanings: 'meanings.json',
+  answers: 'answer.json',
 } as const;
 export type ArtifactKind = keyof typeof ARTIFACT_RECORDS;
 

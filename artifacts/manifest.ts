@@ -86,7 +86,39 @@ const evaluationSchema = z.object({
     .object({ path: z.string(), tokens: z.int(), documents: z.int(), layers: z.array(z.int()), files })
     .optional(),
 });
-const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema, evaluationSchema]);
+const judgementSchema = z.object({
+  ...common,
+  kind: z.literal('judgement'),
+  run_id: z.string(),
+  options: json,
+  /** Who was asked; null where only words were compared. */
+  judge: z
+    .object({
+      endpoint: z.string(),
+      model: z.string(),
+      /** Different questions that were answered, and those of which no answer could be used. */
+      answers: z.int(),
+      unusable: z.int(),
+      /** Of all these answers, as the judge counts them, whenever they were given. */
+      prompt_tokens: z.int(),
+      completion_tokens: z.int(),
+    })
+    .nullable(),
+  /** The descriptions of every layer that there are any of. */
+  descriptions: z.array(
+    z.object({
+      layer: z.int(),
+      files,
+      features: z.int(),
+      described: z.int(),
+      several: z.int(),
+      empty: z.int(),
+    })
+  ),
+  /** The re-usable artifacts that it was made of. */
+  content_keys: contentKeysSchema,
+});
+const manifestSchema = z.discriminatedUnion('kind', [runSchema, pairManifestSchema, evaluationSchema, judgementSchema]);
 
 export type ManifestInput = z.infer<typeof inputSchema>;
 export type ManifestPair = z.infer<typeof pairSchema>;
@@ -98,8 +130,10 @@ export type RunManifest = z.infer<typeof runSchema>;
 export type PairManifest = z.infer<typeof pairManifestSchema>;
 /** Manifest of what `sae-match evaluate` adds to a run: `options` are those that its figures follow from. */
 export type EvaluationManifest = z.infer<typeof evaluationSchema>;
+/** Manifest of what `sae-match judge` adds to a run: `options` are those that its tables follow from. */
+export type JudgementManifest = z.infer<typeof judgementSchema>;
 /** What a finished result is made of and where it came from; field names as in the JSON. */
-export type Manifest = RunManifest | PairManifest | EvaluationManifest;
+export type Manifest = RunManifest | PairManifest | EvaluationManifest | JudgementManifest;
 
 /**
  * Writes a manifest as indented JSON, replacing an earlier one at once. It comes last: where there is a manifest,

@@ -1,5 +1,6 @@
 import type { TaskProgress } from '../activities/task-context';
 import { groupFailures, groupLine } from '../workflows/group-failures';
+import type { JudgingProgress } from '../workflows/judgement-types';
 import type { RunProgress } from '../workflows/run-types';
 import type { RunDisplay } from './follow-run';
 import type { ObservedRun } from './observe-run';
@@ -48,6 +49,7 @@ function progressText({ progress, steps }: ObservedRun): ProgressText {
   if (progress.phase === 'drift') return driftText(progress);
   const reported = steps.flatMap((step) => step.progress ?? []);
   if (progress.phase === 'evaluating') return evaluatingText(reported);
+  if (progress.phase === 'judging' && progress.judging) return judgingText(progress.judging, reported);
   const partial = reported.reduce((sum, { done, total }) => sum + Math.min(1, done / Math.max(1, total)), 0);
   const total = layers.total + pairs.total;
   const done = layers.folded + layers.failed + pairs.done + pairs.failed;
@@ -71,6 +73,14 @@ function evaluatingText(reported: readonly TaskProgress[]): ProgressText {
     fraction: total === 0 ? null : sum(({ done }) => done) / total,
     detail: `${reported.length} pairs at work`,
   };
+}
+
+/** The pair that is asked about now is counted by its activity. */
+function judgingText({ questions, answered }: JudgingProgress, reported: readonly TaskProgress[]): ProgressText {
+  const [now] = reported;
+  const detail = now === undefined ? '' : `, of this pair of layers ${now.done}/${now.total}`;
+  const fraction = questions === 0 ? null : Math.min(1, answered / questions);
+  return { label: 'judging', fraction, detail: `answers ${answered}/${questions}${detail}` };
 }
 
 function driftText({ phase, drift }: RunProgress): ProgressText {

@@ -15,6 +15,7 @@ import { addResume } from './verbs/resume';
 import { addChains } from './verbs/chains';
 import { addEvaluate } from './verbs/evaluate';
 import { addExport } from './verbs/export';
+import { addJudge } from './verbs/judge';
 import { addVerify } from './verbs/verify';
 import { addWorker } from './verbs/worker';
 import { addGc } from './verbs/gc';
@@ -41,6 +42,7 @@ const VERBS = [
   addSchedule,
   addEvaluate,
   addExport,
+  addJudge,
   addVerify,
   addGc,
   addWorker,

@@ -10,7 +10,7 @@ import { resolveRunArgument } from './run-argument';
  * Understands `<run|folder>`: the folder or URL of a run or pair, or the id of a run that is looked up in `--out`.
  *
  * @param verb what is to be done, for messages
- * @throws InputError when there are no results; UsageError when they are those of an evaluation
+ * @throws InputError when there are no results; UsageError when they are those of an evaluation or judgement
  */
 export async function resolveResults(argument: string, out: string | undefined, verb: string): Promise<MatchedResults> {
   const direct = absolute(argument, process.cwd());
@@ -18,8 +18,8 @@ export async function resolveResults(argument: string, out: string | undefined, 
   const reference = isFolder ? null : await resolveRunArgument(argument, out);
   const folder = reference === null ? direct : `${reference.out}/runs/${reference.runId}`;
   const { manifest, ...results } = await openResults(folder);
-  if (manifest.kind !== 'evaluation') return { ...results, manifest };
-  throw new UsageError(`an evaluation is no matching: there is nothing to ${verb}`, {
+  if (manifest.kind === 'run' || manifest.kind === 'pair') return { ...results, manifest };
+  throw new UsageError(`the ${manifest.kind} of a run is no matching: there is nothing to ${verb}`, {
     file: folder,
     expected: 'the folder of a run or pair',
     remedy: `Name its run: sae-match ${verb === 'prove' ? 'verify' : verb} ${manifest.run_id}`,

@@ -79,9 +79,13 @@ export function printChain(output: Output, chain: Chain, descriptions: Descripti
   output.print(`chain ${chain.id}: ${chain.steps.length} layers${weakest}`);
   for (const { layer, feature, cosine } of chain.steps) {
     const next = Number.isNaN(cosine) ? '       ' : `↓ ${cosine.toFixed(3)}`;
-    output.print(`  ${`${layer}:${feature}`.padEnd(9)} ${next}  ${descriptions.of(layer, feature) ?? ''}`.trimEnd());
+    const description = printable(descriptions.of(layer, feature) ?? '');
+    output.print(`  ${`${layer}:${feature}`.padEnd(9)} ${next}  ${description}`.trimEnd());
   }
 }
+
+/** What others have written may hold anything: line ends, what terminals take for orders, and what turns text around. */
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 
 /** One line on how a run ended. */
 export function closingLine(results: RunResults): string {

@@ -101,6 +101,23 @@ const scenarios = {
     for (const layer of [0, 1, 2]) writeFileSync(join(states, `layer_${layer}.npy`), hiddenStates(64, 384));
     await sae('evaluate', 'evaluated-all', '--out', out('evaluated-all'), '--activations', states);
   },
+  // A judge that answers the first pairs of layers, then refuses; one layer has no descriptions that can be read.
+  judgement: async () => {
+    await run('judged', '--layers', '0-3', '--pairs', 'all');
+    const explanations = join(FOLDER, 'explanations');
+    cpSync('examples/minilm-l6/explanations', explanations, { recursive: true });
+    truncateSync(join(explanations, 'layer_3.jsonl'), 100);
+    let answers = 30;
+    const message = { role: 'assistant', content: 'Label: 2' };
+    const judge = createServer((_, response) => {
+      if (answers-- > 0) response.end(JSON.stringify({ choices: [{ message }] }));
+      else response.writeHead(401).end();
+    });
+    await new Promise((listening) => judge.listen(0, '127.0.0.1', listening));
+    const endpoint = ['--endpoint', `http://127.0.0.1:${judge.address().port}/v1`, '--model', 'any', '--samples', '4'];
+    await sae('judge', 'judged', '--out', out('judged'), '--descriptions', explanations, ...endpoint);
+    judge.close();
+  },
   'checkpoint-watch': () => watchCheckpoints(),
   // A run that has ended and drifted, which a webhook is told after it has refused once.
   notified: async (client) => {
@@ -139,6 +156,7 @@ const children = {
 const types = {
   evaluation: 'evaluateRun',
   'evaluation-activations': 'evaluateRun',
+  judgement: 'judgeRun',
   'checkpoint-watch': 'checkpointWatch',
   'notify-run': 'notifyRun',
 };

@@ -1,6 +1,20 @@
 import type { DriftCounts } from '../matching/drift';
 import type { MatchedMethod, Method } from '../matching/evaluation/methods';
 import type {
+  AskedPair,
+  AskInput,
+  DescribedRef,
+  DescribeInput,
+  JudgementOutcome,
+  JudgementPlan,
+  JudgeRequest,
+  MeaningsInput,
+  MeaningsRef,
+  PublishJudgementInput,
+  QuestionSurvey,
+  SurveyInput,
+} from './judgement-types';
+import type {
   ComposedComparison,
   Cycle,
   DriftRef,
@@ -31,6 +45,14 @@ export interface IoActivities {
   planStates(input: PlanStatesInput): Promise<StatesPlan>;
   /** Writes the tables of an evaluation into the folder of its run, and its manifest last. */
   publishEvaluation(input: PublishEvaluationInput): Promise<EvaluationOutcome>;
+  /** Says what of a finished run is compared by descriptions. */
+  planJudgement(request: JudgeRequest): Promise<JudgementPlan>;
+  /** Counts what there is to ask a judge, and marks it as in use. */
+  surveyQuestions(input: SurveyInput): Promise<QuestionSurvey>;
+  /** Asks about the pairs of features that were drawn of a pair of layers, and stores every answer. */
+  askJudge(input: AskInput): Promise<AskedPair>;
+  /** Writes the tables of a judgement into the folder of its run, and its manifest last. */
+  publishJudgement(input: PublishJudgementInput): Promise<Pick<JudgementOutcome, 'state' | 'location' | 'failures'>>;
   /** Removes what an unfinished run has put into its folder. */
   discardRun(request: RunRequest): Promise<void>;
   /** Tells the webhook of this worker about a run that ended; of its drift only where that is too large. */
@@ -55,6 +77,10 @@ export interface FoldActivities {
   estimatePair(input: EstimateInput): Promise<EvaluationRef>;
   /** Compares direct matches with those by way of every layer between. */
   compareCycles(input: CyclesInput): Promise<readonly Cycle[]>;
+  /** Reads the descriptions of the features of a layer. */
+  describeLayer(input: DescribeInput): Promise<DescribedRef>;
+  /** Compares the descriptions of matched features by their words, and draws those that are to be judged. */
+  compareMeanings(input: MeaningsInput): Promise<readonly MeaningsRef[]>;
   /** Counts what the features of the previous checkpoint have become. */
   countDrift(input: DriftInput): Promise<DriftCounts>;
 }

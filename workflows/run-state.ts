@@ -1,5 +1,6 @@
 import { briefFailures } from './brief-failures';
 import { groupFailures, groupLine } from './group-failures';
+import type { JudgingProgress } from './judgement-types';
 import { gridOf } from './pair-grid';
 import type { LayerLetter, PairGrid, PairLetter } from './pair-grid';
 import type { ProgressDetail } from './progress-query';
@@ -16,6 +17,8 @@ export class RunStateTracker {
   drift: PairsProgress | null = null;
   /** Layers whose comparison is done, and whether it had been before; null while its workflow counts them itself. */
   compared: ReadonlyMap<number, boolean> | null = null;
+  /** How far a judge is asked; null where none is. */
+  judging: JudgingProgress | null = null;
   private layers: readonly number[] = [];
   private pairs: readonly (readonly [number, number])[] = [];
   private recentEnds: readonly number[] = [];
@@ -129,6 +132,7 @@ export class RunStateTracker {
       },
       ...(this.blocks.size > 0 && { blocks: [...this.blocks] }),
       ...(this.drift !== null && { drift: this.drift }),
+      ...(this.judging !== null && { judging: this.judging }),
       recentEnds: this.recentEnds,
       ...(grid && { grid: this.grid() }),
       setAside: briefFailures([...this.aside.values()]),

@@ -1,6 +1,7 @@
 import type { DriftCounts } from '../matching/drift';
 import type { Method } from '../matching/evaluation/methods';
 import type { Metric, PartWeights, WeightMode } from '../matching/features';
+import type { JudgingProgress } from './judgement-types';
 import type { PairGrid } from './pair-grid';
 
 /**
@@ -256,7 +257,8 @@ export interface PairsProgress {
 export interface RunProgress {
   readonly runId: string;
   readonly state: RunState;
-  readonly phase: 'resolving' | 'matching' | 'drift' | 'composing' | 'evaluating' | 'publishing' | 'finished';
+  readonly phase:
+    'resolving' | 'matching' | 'drift' | 'composing' | 'evaluating' | 'judging' | 'publishing' | 'finished';
   readonly layers: {
     readonly total: number;
     readonly folded: number;
@@ -268,6 +270,8 @@ export interface RunProgress {
   readonly blocks?: readonly string[];
   /** Layers compared with the previous checkpoint, as pairs of a layer with itself; absent where none are. */
   readonly drift?: PairsProgress;
+  /** How far a judge is asked; absent where none is. */
+  readonly judging?: JudgingProgress;
   /** Times, in milliseconds since the epoch, at which the latest pairs were done that were not found done. */
   readonly recentEnds: readonly number[];
   /** The state of every pair, for those who ask for it. */

@@ -11,6 +11,7 @@ const NONE: ContentKeys = { folded: [], matches: [], chains: [] };
  * made anew from the inputs and options that it states.
  */
 export function keysOfManifest(manifest: Manifest): ContentKeys {
+  if (manifest.kind === 'judgement') return manifest.content_keys;
   if (manifest.kind !== 'run') return NONE;
   return manifest.content_keys ?? plannedKeys(manifest.spec as RunSpec, keyedRun(manifest));
 }

@@ -43,7 +43,7 @@ export async function readRoots(store: ObjectStore, abandoned: ReadonlySet<strin
 /** Null when something listed is gone already. */
 async function tryReadRoots(store: ObjectStore, abandoned: ReadonlySet<string>): Promise<Roots | null> {
   const files = (await store.list('runs/')).flatMap((key) => {
-    const [, runId, name] = /^runs\/([^/]+)\/(manifest|plan)\.json$/.exec(key) ?? [];
+    const [, runId, name] = /^runs\/([^/]+)\/(?:judgement\/(?=manifest))?(manifest|plan)\.json$/.exec(key) ?? [];
     return runId === undefined ? [] : [{ key, runId, isPlan: name === 'plan' }];
   });
   const planned = files.filter(({ isPlan }) => isPlan).map(({ runId }) => runId);
@@ -107,5 +107,8 @@ function union(all: readonly ContentKeys[]): KeySets {
     evaluations: of('evaluations'),
     layers: of('layers'),
     estimates: of('estimates'),
+    descriptions: of('descriptions'),
+    meanings: of('meanings'),
+    answers: of('answers'),
   };
 }

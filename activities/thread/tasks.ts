@@ -4,6 +4,8 @@ import { estimatePairTask } from '../evaluation/estimate-pair';
 import { evaluatePairTask } from '../evaluation/evaluate-pair';
 import { measureLayerTask } from '../evaluation/measure-layer';
 import { planStatesTask } from '../evaluation/plan-states';
+import { compareMeaningsTask } from '../judgement/compare-meanings';
+import { describeLayerTask } from '../judgement/describe-layer';
 import { previewRunTask } from '../preview/preview-run';
 import { buildChainsTask } from '../steps/build-chains';
 import { compareComposedTask } from '../steps/compare-composed';
@@ -26,8 +28,10 @@ export const TASKS = {
   calibrate: calibrateTask,
   compareComposed: compareComposedTask,
   compareCycles: compareCyclesTask,
+  compareMeanings: compareMeaningsTask,
   compareRows: compareRowsTask,
   countDrift: countDriftTask,
+  describeLayer: describeLayerTask,
   estimatePair: estimatePairTask,
   evaluatePair: evaluatePairTask,
   foldLayer: foldLayerTask,

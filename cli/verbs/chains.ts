@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
 import { InputError, UsageError } from '../../matching/errors';
 import type { Chain } from '../../matching/chains';
-import { findExplanations, readDescriptions } from '../descriptions';
+import { describeChains, findExplanations } from '../descriptions';
 import type { Descriptions } from '../descriptions';
 import type { Output } from '../output';
 import { requireManifest, resolveRunArgument } from '../run-argument';
 import { RunResults } from '../run-results';
 import { bestChains, printChain } from '../summary';
+import { absolute } from '../../sae/sources/location';
 import type { AddVerb } from '../verb';
 
 interface ChainsFlags {
@@ -27,7 +27,7 @@ export const addChains: AddVerb = (program, action) =>
     .argument('<run>', 'id of a run, or its folder')
     .option('--feature <layer:feature>', 'the chain through this feature, such as 3:117')
     .option('--best <count>', `the best chains (default: ${DEFAULT_BEST})`)
-    .option('--explanations <folder>', 'layer_<L>.jsonl files of descriptions (default: beside the SAEs)')
+    .option('--explanations <place>', 'descriptions, as judge --descriptions takes them (default: beside the SAEs)')
     .option('--out <folder>', 'output folder in which an id is looked up (default: ./sae-match-out)')
     .option('--json', 'print as JSON')
     .addHelpText(
@@ -44,17 +44,12 @@ async function chainsVerb(output: Output, argument: string, flags: ChainsFlags):
   const chains = await new RunResults(reference.out, manifest).chains();
   const selected = feature === null ? bestChains(chains, best) : [chainThrough(chains, feature, reference.runId)];
   const { source } = manifest.spec as { source: string };
-  const descriptions = readDescriptions(explanationsFolder(flags, source));
+  const { explanations } = flags;
+  const place = explanations === undefined ? findExplanations(source) : absolute(explanations, process.cwd());
+  const descriptions = await describeChains(place, manifest, selected);
   if (flags.json === true) output.json(selected.map((chain) => chainJson(chain, descriptions)));
   else for (const chain of selected) printChain(output, chain, descriptions);
   return 0;
-}
-
-/** @throws InputError when a folder was named that does not exist */
-function explanationsFolder({ explanations }: ChainsFlags, source: string): string | null {
-  if (explanations === undefined) return findExplanations(source);
-  if (existsSync(explanations)) return explanations;
-  throw new InputError('no such folder', { file: explanations, field: '--explanations' });
 }
 
 interface FeatureName {

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { readDescriptions, findExplanations } from '../descriptions';
+import { describeChains, findExplanations } from '../descriptions';
 import { EXIT } from '../exit-codes';
 import type { Output } from '../output';
 import { findManifest } from '../runs';
@@ -38,8 +38,9 @@ async function demo(output: Output): Promise<number> {
   );
   output.print(`its steps. Beside each feature the tokens that activate it most; they were not used for the matching.`);
   output.print();
-  const descriptions = readDescriptions(findExplanations(run.spec.source));
-  for (const chain of bestChains(await results.chains(), CHAINS_SHOWN)) {
+  const chains = bestChains(await results.chains(), CHAINS_SHOWN);
+  const descriptions = await describeChains(findExplanations(run.spec.source), manifest, chains);
+  for (const chain of chains) {
     printChain(output, chain, descriptions);
     output.print();
   }

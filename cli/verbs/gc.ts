@@ -44,6 +44,9 @@ const WORDS: Readonly<Record<Garbage['kind'], string>> = {
   evaluations: 'evaluated pairs',
   layers: 'measured layers',
   estimates: 'pairs compared by activations',
+  descriptions: 'described layers',
+  meanings: 'pairs compared by descriptions',
+  answers: 'answers of judges',
   unfinished: 'states of unfinished matches',
   probe: 'traces of checks',
 };

@@ -48,7 +48,7 @@ export function included(excluded: Uint8Array): Int32Array {
 }
 
 /** Fisher and Yates's shuffle, in place. */
-function shuffled(values: Int32Array, random: SeededRandom): Int32Array {
+export function shuffled(values: Int32Array, random: SeededRandom): Int32Array {
   for (let last = values.length - 1; last > 0; last--) {
     const other = random.below(last + 1);
     const value = values[last]!;

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { InputError } from '../../matching/errors';
+import { ExportRow, inWords } from '../export-row';
 import type { InputFile } from '../hash-inputs';
 import type { ExportFiles } from './export-files';
 import { readJsonLines } from '../json-lines';
-import type { JsonLine } from '../json-lines';
 
 /** The SAE that an export is read for. */
 export interface ExportedSae {
@@ -44,7 +43,7 @@ export async function readExport(
     const file = source.locate(path);
     const hash = createHash('sha256');
     for await (const line of readJsonLines(hashed(source.stream(path), hash, onProgress), file)) {
-      takeRow(values, new Row(file, line), sae);
+      takeRow(values, new ExportRow(file, line), sae);
     }
     read.push({ path, bytes, sha256: hash.digest('hex') });
   }
@@ -54,16 +53,9 @@ export async function readExport(
   return { scale, missing, notPositive, files: read };
 }
 
-function takeRow(values: Float64Array, row: Row, { features, layer }: ExportedSae): void {
-  const index = row.index();
-  if (index >= features) {
-    throw row.wrong('index', `feature ${index}`, `a feature of the SAE, 0 to ${features - 1}`, OTHER_SAE);
-  }
-  const named = row.layer();
-  if (layer !== null && named !== null && named !== layer) {
-    throw row.wrong('layer', `layer ${named}`, `layer ${layer}, that of the SAE`, OTHER_SAE);
-  }
-  const value = row.maxActivation();
+function takeRow(values: Float64Array, row: ExportRow, sae: ExportedSae): void {
+  const index = row.indexIn(sae);
+  const value = maxActivation(row);
   if (value === null) return;
   const earlier = values[index]!;
   if (!Number.isNaN(earlier) && earlier !== value) {
@@ -72,43 +64,11 @@ function takeRow(values: Float64Array, row: Row, { features, layer }: ExportedSa
   values[index] = value;
 }
 
-const OTHER_SAE = 'Name the export of this SAE; {layer} in the path stands for the layer.';
-
-/** One row, whose faults name file, line and field. */
-class Row {
-  constructor(
-    private readonly file: string,
-    private readonly at: JsonLine
-  ) {}
-
-  index(): number {
-    const { index } = this.at.row;
-    const isText = typeof index === 'string' && /^\d+$/.test(index);
-    const value = isText ? Number(index) : index;
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-    throw this.wrong('index', inWords(index), 'the number of a feature');
-  }
-
-  /** 20 of `20-gemmascope-res-16k`; null where the row does not say. */
-  layer(): number | null {
-    const { layer } = this.at.row;
-    const number = typeof layer === 'string' ? /^(\d+)-/.exec(layer)?.[1] : undefined;
-    return number === undefined ? null : Number(number);
-  }
-
-  /** Null where it was not computed. */
-  maxActivation(): number | null {
-    const { maxActApprox: value } = this.at.row;
-    if (value === null || (typeof value === 'number' && Number.isFinite(value))) return value;
-    throw this.wrong('maxActApprox', inWords(value), 'a finite number', 'Name a features export, not another kind.');
-  }
-
-  wrong(field: string, found: string, expected: string, remedy?: string): InputError {
-    return new InputError('the row does not fit', {
-      ...{ file: this.file, field: `line ${this.at.line}, ${field}`, found, expected },
-      ...(remedy !== undefined && { remedy }),
-    });
-  }
+/** Null where it was not computed. */
+function maxActivation(row: ExportRow): number | null {
+  const value = row.field('maxActApprox');
+  if (value === null || (typeof value === 'number' && Number.isFinite(value))) return value;
+  throw row.wrong('maxActApprox', inWords(value), 'a finite number', 'Name a features export, not another kind.');
 }
 
 async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash, onProgress: () => void): AsyncGenerator<Buffer> {
@@ -117,8 +77,4 @@ async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash, onProgress: ()
     onProgress();
     yield chunk;
   }
-}
-
-function inWords(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 60);
 }

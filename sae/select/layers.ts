@@ -10,15 +10,16 @@ export const MAX_LAYER = 9999;
 /**
  * Parses a list of layers such as `0-6`, `0,2,4` or `0-3,6`.
  *
+ * @param field the flag that it stands behind
  * @returns the layers, ascending, each once.
  * @throws UsageError when it is no such list.
  */
-export function parseLayers(text: string): readonly number[] {
+export function parseLayers(text: string, field = '--layers'): readonly number[] {
   const layers = text.split(',').flatMap((part) => {
     const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part);
     const first = Number(match?.[1]);
     const last = Number(match?.[2] ?? match?.[1]);
-    if (match === null || last < first || last > MAX_LAYER) throw notLayers(text, part);
+    if (match === null || last < first || last > MAX_LAYER) throw notLayers(text, part, field);
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });
   return [...new Set(layers)].sort((a, b) => a - b);
@@ -75,9 +76,9 @@ export function hasLayer(entry: CatalogueEntry): entry is LayerEntry {
   return entry.layer !== null;
 }
 
-function notLayers(text: string, part: string): UsageError {
+function notLayers(text: string, part: string, field: string): UsageError {
   return new UsageError('cannot be understood as layers', {
-    field: '--layers',
+    field,
     found: part.trim() === text.trim() ? JSON.stringify(text) : `${JSON.stringify(part)} in ${JSON.stringify(text)}`,
     expected: 'layers such as 0-6 or 0,2,4',
   });

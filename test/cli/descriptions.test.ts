@@ -1,55 +1,47 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findExplanations, readDescriptions } from '../../cli/descriptions';
+import type { RunManifest } from '../../artifacts/manifest';
+import { describeChains, findExplanations } from '../../cli/descriptions';
+import type { Descriptions } from '../../cli/descriptions';
+import type { Chain } from '../../matching/chains';
 import { InputError } from '../../matching/errors';
-import { scratchFolder } from '../sae/support';
+import { put, scratchFolder } from '../sae/support';
 import { EXAMPLE } from '../support/small-model';
 
 const folder = scratchFolder();
-const write = (layer: number, ...lines: string[]): void => {
-  writeFileSync(join(folder, `layer_${layer}.jsonl`), lines.join('\n'));
-};
+const FEATURES = 1024;
+const manifest = {
+  inputs: [0, 1, 2, 3].map((layer) => ({ layer, path: '', files: [], header: { features: FEATURES } })),
+} as unknown as RunManifest;
+
+/** Descriptions for a chain through some layers. */
+function describeThrough(place: string | null, ...layers: number[]): Promise<Descriptions> {
+  const steps = layers.map((layer) => ({ layer, feature: 0, cost: 0, cosine: 1 }));
+  const chains: Chain[] = [{ id: 0, steps, weakestCosine: 1 }];
+  return describeChains(place, manifest, chains);
+}
 
 describe('descriptions of features', () => {
-  it('are found by layer and feature, whether an index is a number or a text', () => {
-    write(0, '{"index": 3, "description": "cats"}', '', '{"index": "12", "description": " dogs \\n"}');
-    write(1, '{"index": 3, "description": "ships"}');
-    const descriptions = readDescriptions(folder);
-    expect([descriptions.of(0, 3), descriptions.of(0, 12), descriptions.of(1, 3)]).toEqual(['cats', 'dogs', 'ships']);
+  it('are found by layer and feature, of the layers that chains go through', async () => {
+    put(folder, 'layer_0.jsonl', '{"index": 3, "description": "cats"}');
+    put(folder, 'layer_1.jsonl', '{"index": "3", "description": " ships "}');
+    put(folder, 'layer_2.jsonl', 'broken');
+    const descriptions = await describeThrough(folder, 0, 1);
+    expect([descriptions.of(0, 3), descriptions.of(1, 3)]).toEqual(['cats', 'ships']);
+    const refused = describeThrough(folder, 1, 2);
+    await expect(refused).rejects.toThrow(InputError);
+    await expect(refused).rejects.toThrow('layer_2.jsonl: line 1: the line cannot be read');
   });
 
-  it('are null where there is none: no folder, no file, no line', () => {
-    expect(readDescriptions(null).of(0, 3)).toBeNull();
-    expect(readDescriptions(folder).of(7, 3)).toBeNull();
-    expect(readDescriptions(folder).of(0, 4)).toBeNull();
+  it('are null where there is none: no folder, no file, no line', async () => {
+    expect((await describeThrough(null, 0)).of(0, 3)).toBeNull();
+    expect((await describeThrough(folder, 3)).of(3, 3)).toBeNull();
+    expect((await describeThrough(folder, 0)).of(0, 4)).toBeNull();
   });
 
-  it('are the first that is not empty when a feature has several', () => {
-    write(
-      2,
-      '{"index": 0, "description": ""}',
-      '{"index": 0, "description": null}',
-      '{"index": 0}',
-      '{"index": 0, "description": "first"}',
-      '{"index": 0, "description": "second"}'
-    );
-    expect(readDescriptions(folder).of(2, 0)).toBe('first');
-  });
-
-  it.each([
-    'cats',
-    'null',
-    '{"description": "no index"}',
-    '{"index": null}',
-    '{"index": 1.5}',
-    '{"index": 1, "description": 5}',
-  ])('that cannot be read name file, line, found and expected: %s', (line) => {
-    write(3, '{"index": 0, "description": "good"}', line);
-    const read = (): unknown => readDescriptions(folder).of(3, 0);
-    expect(read).toThrow(InputError);
-    const file = join(folder, 'layer_3.jsonl');
-    expect(read).toThrow(
-      `${file}: line 2: not an explanation (found ${line}, expected {"index": …, "description": …})`
+  it('cannot be read from a place that is not there', async () => {
+    await expect(describeThrough(join(folder, 'nowhere'), 0)).rejects.toThrow(
+      `${join(folder, 'nowhere')}: --explanations: the descriptions cannot be read`
     );
   });
 
@@ -59,10 +51,10 @@ describe('descriptions of features', () => {
     expect(findExplanations(folder)).toBe(join(folder, 'explanations'));
   });
 
-  it('of the example are there for features of every layer', () => {
-    const descriptions = readDescriptions(findExplanations(EXAMPLE));
-    for (let layer = 0; layer < 7; layer++) {
-      const described = Array.from({ length: 1024 }, (_, feature) => descriptions.of(layer, feature));
+  it('of the example are there for features of every layer', async () => {
+    const descriptions = await describeThrough(findExplanations(EXAMPLE), 0, 1, 2, 3);
+    for (let layer = 0; layer < 4; layer++) {
+      const described = Array.from({ length: FEATURES }, (_, feature) => descriptions.of(layer, feature));
       expect(described.filter((text) => text !== null).length).toBeGreaterThan(500);
     }
   });

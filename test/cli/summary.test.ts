@@ -64,6 +64,13 @@ describe('a printed chain', () => {
     ]);
   });
 
+  it('shows what stands in a description, and does none of it', () => {
+    const { output, printed } = record();
+    const hostile: Descriptions = { of: () => 'a\u001b]0;title\u0007b\r\nc \u202edc' };
+    printChain(output, chain(4, []), hostile);
+    expect(printed[1]).toBe('  0:4                a ]0;title b c  dc');
+  });
+
   it('of one feature has no cosine', () => {
     const { output, printed } = record();
     printChain(output, chain(4, []), descriptions);
