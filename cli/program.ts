@@ -14,6 +14,7 @@ import { addCancel } from './verbs/cancel';
 import { addResume } from './verbs/resume';
 import { addChains } from './verbs/chains';
 import { addEvaluate } from './verbs/evaluate';
+import { addExport } from './verbs/export';
 import { addJudge } from './verbs/judge';
 import { addVerify } from './verbs/verify';
 import { addWorker } from './verbs/worker';
@@ -40,6 +41,7 @@ const VERBS = [
   addChains,
   addSchedule,
   addEvaluate,
+  addExport,
   addJudge,
   addVerify,
   addGc,

@@ -1,18 +1,15 @@
 import { matchingOptions } from '../activities/steps/matching-options';
 import type { MatchingOptions } from '../activities/steps/matching-options';
-import { PAIR_LAYOUT, runLayout } from '../artifacts/layout';
-import type { PairFiles } from '../artifacts/layout';
-import { readManifest } from '../artifacts/manifest';
+import { PAIR_LAYOUT } from '../artifacts/layout';
 import type { Manifest, ManifestInput } from '../artifacts/manifest';
-import { openStore } from '../artifacts/store/open-store';
-import type { ObjectStore } from '../artifacts/store/object-store';
+import { filesOfPair, openResults } from '../artifacts/results';
+import type { Results } from '../artifacts/results';
 import { decodeCertificate } from '../artifacts/tables/certificate';
 import { decodeChains } from '../artifacts/tables/chains';
 import { decodeMatches } from '../artifacts/tables/matches';
 import { decodePairs } from '../artifacts/tables/pairs';
 import type { PairRow } from '../artifacts/tables/pairs';
 import { decodeTargets } from '../artifacts/tables/targets';
-import { getVerified } from '../artifacts/verified';
 import { readChains as inChains } from '../matching/chains';
 import type { Chain } from '../matching/chains';
 import { InputError } from '../matching/errors';
@@ -49,7 +46,7 @@ export interface LayerPair {
 export async function readMatching(folder: string, pair?: LayerPair): Promise<Matching> {
   const results = await open(folder);
   const row = await rowOf(results, folder, pair);
-  const files = filesOf(results.manifest, row);
+  const files = filesOfPair(results.manifest, row);
   const read = (path: string): Promise<Buffer> => results.read(path);
   const matches = await decodeMatches(await read(files.matches), files.matches);
   const { sourceFeature } = await decodeTargets(await read(files.targets), files.targets);
@@ -102,24 +99,7 @@ export async function readChains(folder: string): Promise<Chain[]> {
   return inChains({ ...table, stepCosine: Float64Array.from(table.stepCosine) });
 }
 
-/** A folder of results. */
-interface Results {
-  readonly store: ObjectStore;
-  readonly manifest: Manifest;
-  /** A file, checked against what the manifest says about it. */
-  readonly read: (path: string) => Promise<Buffer>;
-}
-
-async function open(folder: string): Promise<Results> {
-  const store = openStore(absolute(folder, process.cwd()));
-  const manifest = await readManifest(store, 'manifest.json');
-  const read = (path: string): Promise<Buffer> => {
-    const recorded = manifest.artifacts.find((artifact) => artifact.path === path);
-    if (recorded !== undefined) return getVerified(store, { key: path, ...recorded });
-    throw new InputError('the results have no such file', { file: store.url('manifest.json'), expected: path });
-  };
-  return { store, manifest, read };
-}
+const open = (folder: string): Promise<Results> => openResults(absolute(folder, process.cwd()));
 
 async function pairsOf({ store, read }: Results): Promise<PairRow[]> {
   return decodePairs(await read(PAIR_LAYOUT.pairs), store.url(PAIR_LAYOUT.pairs));
@@ -141,12 +121,6 @@ async function rowOf(results: Results, file: string, pair: LayerPair | undefined
   }
   if (row!.status === 'done') return row!;
   throw new InputError('this pair was not matched', { file, found: row!.error ?? row!.status });
-}
-
-function filesOf(manifest: Manifest, { source_layer, target_layer }: PairRow): PairFiles {
-  if (manifest.kind === 'pair') return PAIR_LAYOUT;
-  const largest = Math.max(...manifest.inputs.map(({ layer }) => layer ?? 0));
-  return runLayout(largest).pair(source_layer!, target_layer!);
 }
 
 /** What was asked for. */

@@ -18,14 +18,18 @@ export function isMissing(error: unknown): boolean {
  * Turns a system error at `path` into one that a user can act on; errors of ours and unknown ones pass unchanged.
  *
  * @param action what was tried, as in `cannot write`: `write`, `read`, `list`, `remove`
+ * @param flag that names another place
  */
-export function fileError(error: unknown, action: string, path: string): unknown {
+export function fileError(error: unknown, action: string, path: string, flag = '--out'): unknown {
   if (error instanceof SaeMatchError) return error;
   const code = codeOf(error);
   if (code === undefined) return error;
   const facts = { file: dirname(path), cause: error };
   const remedy = REMEDIES[code];
-  if (remedy !== undefined) return new EnvironmentError(`cannot ${action} ${path} (${code})`, { ...facts, remedy });
+  if (remedy !== undefined) {
+    const fitting = remedy.replace('--out', flag);
+    return new EnvironmentError(`cannot ${action} ${path} (${code})`, { ...facts, remedy: fitting });
+  }
   return new UnavailableError(`cannot ${action} ${path} (${code})`, facts);
 }
 

@@ -26,14 +26,14 @@ export function isTemporaryName(name: string): boolean {
  */
 export async function writeSynced(
   path: string,
-  chunks: readonly Uint8Array[],
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   signal?: AbortSignal
 ): Promise<{ bytes: number; crc32c: string }> {
   const crc = new Crc32c();
   let bytes = 0;
   const handle = await fs.open(path, 'wx');
   try {
-    for (const chunk of chunks) {
+    for await (const chunk of chunks) {
       if (signal?.aborted) throw new CancelledError(`writing ${path}`);
       crc.update(chunk);
       bytes += chunk.byteLength;

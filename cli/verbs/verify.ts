@@ -1,17 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { matchingOptions } from '../../activities/steps/matching-options';
 import { PAIR_LAYOUT, runLayout } from '../../artifacts/layout';
-import { readManifest } from '../../artifacts/manifest';
-import type { Manifest, ManifestInput, PairManifest, RunManifest } from '../../artifacts/manifest';
-import { openStore } from '../../artifacts/store/open-store';
+import type { ManifestInput, PairManifest, RunManifest } from '../../artifacts/manifest';
 import { UsageError } from '../../matching/errors';
-import { isScaleWord, scaleOfLayer } from '../../sae/scale/scale-choice';
 import type { RunSpec } from '../../workflows/run-types';
 import { EXIT } from '../exit-codes';
+import { hashesOfInput, placeOfInput, placeOfScale } from '../moved-inputs';
 import type { Output } from '../output';
 import { createProgressBar } from '../progress-bar';
-import { resolveRunArgument } from '../run-argument';
+import { resolveResults } from '../results-argument';
 import { absolute } from '../../sae/sources/location';
 import type { AddVerb } from '../verb';
 import { driftName, pairName, verifyResults } from '../verify-results';
@@ -49,18 +45,11 @@ export const addVerify: AddVerb = (program, action) =>
     .action(action((output, argument: string, flags: VerifyFlags) => verifyVerb(output, argument, flags)));
 
 async function verifyVerb(output: Output, argument: string, flags: VerifyFlags): Promise<number> {
-  const { folder, manifest } = await findResults(argument, flags.out);
-  if (manifest.kind === 'evaluation' || manifest.kind === 'judgement') {
-    throw new UsageError(`the ${manifest.kind} of a run is no matching: there is nothing to prove`, {
-      file: folder,
-      expected: 'the folder of a run or pair',
-      remedy: `Verify its run: sae-match verify ${manifest.run_id}`,
-    });
-  }
+  const { store, manifest } = await resolveResults(argument, flags.out, 'prove');
   const [pairs, options] = manifest.kind === 'run' ? runPairs(manifest, flags) : pairPairs(manifest, flags);
   const bar = createProgressBar(output.interactive);
   let current = { index: 0, total: pairs.length };
-  const result = await verifyResults(openStore(folder), manifest, pairs, {
+  const result = await verifyResults(store, manifest, pairs, {
     options,
     onPair: (index, total) => (current = { index, total }),
     onProgress: ({ done, total }) => {
@@ -72,14 +61,6 @@ async function verifyVerb(output: Output, argument: string, flags: VerifyFlags):
   if (flags.json === true) output.json(result);
   else printVerification(output, result);
   return result.ok ? EXIT.done : EXIT.failed;
-}
-
-async function findResults(argument: string, out: string | undefined): Promise<{ folder: string; manifest: Manifest }> {
-  const direct = absolute(argument, process.cwd());
-  const isFolder = existsSync(join(direct, 'manifest.json')) || /[\\/]/.test(argument);
-  const reference = isFolder ? null : await resolveRunArgument(argument, out);
-  const folder = reference === null ? direct : `${reference.out}/runs/${reference.runId}`;
-  return { folder, manifest: await readManifest(openStore(folder), 'manifest.json') };
 }
 
 type Work = [PairToVerify[], VerifyOptions['options']];
@@ -102,8 +83,8 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
     moved: string | null
   ): SaeToVerify => {
     const input = inputs.find((candidate) => candidate.layer === layer);
-    const argument = runArgument(input, `${moved ?? source}#${layer}`, moved);
-    return { argument, sha256: hashes(input), ...scaleOf(input, spec.scale, flags) };
+    const argument = placeOfInput(input, `${moved ?? source}#${layer}`, moved);
+    return { argument, sha256: hashesOfInput(input), ...scaleOf(input, spec.scale, flags) };
   };
   const moved = place(flags.source);
   const inputOf = (layer: number): SaeToVerify => saeOf(manifest.inputs, layer, spec.source, moved);
@@ -137,17 +118,6 @@ function runPairs(manifest: RunManifest, flags: VerifyFlags): Work {
   return [[...pairs, ...drift], { ...matchingOptions(spec), format: spec.format }];
 }
 
-/** The SAE that the manifest names, in another source where the inputs were moved. */
-function runArgument(input: ManifestInput | undefined, byLayer: string, moved: string | null): string {
-  if (input === undefined) return byLayer;
-  if (moved === null) return input.path;
-  const ownPlace = /\/[^#]*#\d+$/.exec(input.path)?.[0];
-  const { path } = input.header as { path?: string };
-  return path !== undefined && ownPlace?.endsWith(`/${path}#${input.layer!}`) === true
-    ? `${moved}/${path}#${input.layer!}`
-    : byLayer;
-}
-
 function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {
   if (flags.previous !== undefined) {
     throw new UsageError('a pair is compared with no previous checkpoint', { field: '--previous' });
@@ -159,29 +129,19 @@ function pairPairs(manifest: PairManifest, flags: VerifyFlags): Work {
     sourceLayer: pair!.source_layer,
     targetLayer: pair!.target_layer,
     files: PAIR_LAYOUT,
-    source: { argument: flags.source ?? source!.path, sha256: hashes(source), ...scaleOf(source, scale, flags) },
-    target: { argument: flags.target ?? target!.path, sha256: hashes(target), ...scaleOf(target, scale, flags) },
+    source: { argument: flags.source ?? source!.path, sha256: hashesOfInput(source), ...scaleOf(source, scale, flags) },
+    target: { argument: flags.target ?? target!.path, sha256: hashesOfInput(target), ...scaleOf(target, scale, flags) },
   };
   return [[work], options];
 }
 
-const hashes = (input: ManifestInput | undefined): string[] => input?.files.map(({ sha256 }) => sha256) ?? [];
-
-/** The scale that an input was given: an export is where the manifest has it, unless it was moved. */
 function scaleOf(
   input: ManifestInput | undefined,
   choice: string | undefined,
   { scale: moved }: VerifyFlags
 ): Pick<SaeToVerify, 'scale'> {
-  const isExport = choice !== undefined && !isScaleWord(choice);
-  if (moved !== undefined && !isExport) {
-    throw new UsageError('these results were made without a features export', { field: '--scale', found: moved });
-  }
-  if (choice === undefined) return {};
-  if (!isExport) return { scale: { choice, files: [] } };
-  const place = moved === undefined ? input?.scale?.location : absolute(moved, process.cwd());
-  const location = scaleOfLayer(place ?? choice, input?.layer ?? null);
-  return { scale: { choice: location, files: input?.scale?.files ?? [] } };
+  const scale = placeOfScale(input, choice, moved);
+  return scale === undefined ? {} : { scale };
 }
 
 function printVerification(output: Output, result: Verification): void {

@@ -1,10 +1,12 @@
 import { InputError, SaeMatchError } from '../../matching/errors';
 import type { FloatArray } from '../../matching/row-matrix';
 
+const ITEM_BYTES = { F32: 4, I32: 4, U8: 1 } as const;
+
 /** A tensor to be written: little-endian bytes in order, in chunks of any size. */
 export interface TensorToWrite {
   readonly name: string;
-  readonly dtype: 'F32' | 'U8';
+  readonly dtype: keyof typeof ITEM_BYTES;
   readonly shape: readonly number[];
   readonly chunks: readonly Uint8Array[];
 }
@@ -45,6 +47,11 @@ export function floatTensor(name: string, shape: readonly number[], arrays: read
   return { name, dtype: 'F32', shape, chunks };
 }
 
+/** A tensor of int32; the array is not copied. */
+export function integerTensor(name: string, shape: readonly number[], array: Int32Array): TensorToWrite {
+  return { name, dtype: 'I32', shape, chunks: [new Uint8Array(array.buffer, array.byteOffset, array.byteLength)] };
+}
+
 function roundToFloat32(name: string, array: Float64Array): Float32Array {
   const rounded = Float32Array.from(array);
   const bad = rounded.findIndex((value) => !Number.isFinite(value));
@@ -75,8 +82,8 @@ function byteLength(tensor: TensorToWrite): number {
   });
 }
 
-function itemBytes(tensor: TensorToWrite): number {
-  return tensor.dtype === 'F32' ? 4 : 1;
+function itemBytes({ dtype }: TensorToWrite): number {
+  return ITEM_BYTES[dtype];
 }
 
 function byKey([a]: [string, string], [b]: [string, string]): number {

@@ -7,11 +7,13 @@ import { orFail } from './failure.mjs';
 import { installPackages } from './install.mjs';
 import { at } from './paths.mjs';
 import { progress } from './run.mjs';
+import { prepareTemporal } from './temporal.mjs';
 import { prepareVirtualEnvironment } from './virtual-environment.mjs';
 
 /**
  * `npm run check:formats`: writes the fixtures of all formats anew with the formats' own libraries and compares them with
- * those that the tests read; then converts each to SAELens and has SAELens compute with it.
+ * those that the tests read; then converts each to SAELens and has SAELens compute with it; then splices matchings into small
+ * language models.
  */
 export function main() {
   return orFail(async () => {
@@ -37,6 +39,14 @@ export function main() {
         join(scratch, 'converted'),
       ];
       run(python, ['-B', '-W', 'ignore', at('scripts/formats/check_converted.py'), ...arguments_]);
+      progress('splicing planted matchings into language models ...');
+      const spliced = join(scratch, 'spliced');
+      const planted = [at('test/fixtures/formats'), at('examples'), at('dist/cli/main.js'), process.execPath, spliced];
+      run(python, ['-B', '-W', 'ignore', at('scripts/formats/check_splice.py'), ...planted], {
+        SAE_MATCH_TEMPORAL: await prepareTemporal(),
+        SAE_MATCH_HOME: join(spliced, 'home'),
+        SAE_MATCH_CACHE: join(spliced, 'cache'),
+      });
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
@@ -44,7 +54,8 @@ export function main() {
 }
 
 /** Ends the process with the exit code of a program that fails. */
-function run(program, args) {
-  const { status } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, PYTHONHASHSEED: '0' } });
+function run(program, args, more = {}) {
+  const env = { ...process.env, PYTHONHASHSEED: '0', ...more };
+  const { status } = spawnSync(program, args, { stdio: 'inherit', env });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -6,6 +6,7 @@ const FOLDERS = [
   'activities',
   'artifacts',
   'cli',
+  'exports',
   'infra',
   'kernels',
   'library',

@@ -78,6 +78,18 @@ it('is proved by verify, from the URL of the run', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, checksums: { ok: true, faults: [] } });
 });
 
+it('is exported from its URL as from a folder', async () => {
+  const exported = async (results: string, name: string): Promise<Buffer[]> => {
+    const folder = join(home.folder, name);
+    expectCode(await ask('export', results, '--to', 'npy', '--output', folder), 0);
+    const pairs = ['00_target_01', '00_target_02', '01_target_02'];
+    return pairs.map((pair) => readFileSync(join(folder, `source_${pair}.npy`)));
+  };
+  expect(await exported(`${out}/runs/there`, 'npy-there')).toEqual(
+    await exported(join(local, 'runs/here'), 'npy-here')
+  );
+});
+
 it('is known to status, list and chains, by id and by URL', async () => {
   const byId = await ask('status', 'there', '--out', out, '--json');
   expect(JSON.parse(byId.stdout)).toMatchObject({ state: 'done', location: `${out}/runs/there` });

@@ -127,6 +127,15 @@ describe('docs/json-output.md says what is printed by', () => {
     expect(evaluated).toMatchObject({ scores: [{ tokens: 5, documents: 1 }, {}, {}, {}, {}, {}, {}] });
   });
 
+  it('export, of a run and a pair', async () => {
+    for (const format of ['json', 'npy', 'graphml', 'groups', 'splice'])
+      expectDocumented(
+        'export',
+        await json(['export', at('out/runs/good'), '--to', format, '--output', at(`export-${format}`)])
+      );
+    expectDocumented('export', await json(['export', at('pair'), '--to', 'npy', '--output', at('export-pair')]));
+  });
+
   it('inspect, of one SAE and of several', async () => {
     expectDocumented('inspect', await json(['inspect', `${at('saes')}#0`]));
     expectDocumented('inspect: source', await json(['inspect', at('saes')]));

@@ -12,7 +12,7 @@ import type { InstalledPackage } from './install';
 /** What may be in the tarball, and nothing else. */
 const EXPECTED = [
   /^(package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/,
-  /^dist\/(activities|artifacts|cli|infra|kernels|library|matching|sae|transport|workers|workflows)\/.*\.js$/,
+  /^dist\/(activities|artifacts|cli|exports|infra|kernels|library|matching|sae|transport|workers|workflows)\/.*\.js$/,
   /^dist\/workflow-bundle\.js$/,
   /^dist\/.*\.d\.ts$/,
   /^docs\/([a-z-]+|decisions\/\d{4}-[a-z0-9-]+)\.md$/,

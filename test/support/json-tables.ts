@@ -7,9 +7,9 @@ export interface DocumentedField {
   readonly isOptional: boolean;
 }
 
-/** The fields in the first table below a heading of docs/json-output.md. */
-export function documentedFields(heading: string): DocumentedField[] {
-  const [table] = tablesBelow(readText('docs/json-output.md'), heading);
+/** The fields in the first table below a heading of docs/json-output.md, or of another page. */
+export function documentedFields(heading: string, page = 'docs/json-output.md'): DocumentedField[] {
+  const [table] = tablesBelow(readText(page), heading);
   return table!.slice(1).flatMap(([paths, type]) =>
     paths!.split(', ').map((path) => ({
       path: path.replace(/\?$/, ''),
