@@ -7,7 +7,7 @@ import { DEFAULT_RATES } from './default-rates';
 import { ratesSchema } from './rates';
 import type { KnownRates, Rates } from './rates';
 
-const SCHEMA = 'sae-match/calibration@1';
+const SCHEMA = 'sae-match/calibration@2';
 const schema = z.object({
   schema: z.literal(SCHEMA),
   measured: z.string(),

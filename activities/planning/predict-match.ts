@@ -1,7 +1,7 @@
 import type { Range } from '../../artifacts/planning-record';
 import type { TileStorage } from '../../matching/engine/shared-problem';
 import type { PairWork } from './pair-work';
-import { SOLVER_EXPONENT } from './rates';
+import { FIRST_EXPONENT, SOLVER_EXPONENT } from './rates';
 import type { Rates } from './rates';
 
 /** What is assumed of the structure of a pair. */
@@ -35,7 +35,12 @@ export function predictMatch(work: PairWork, rates: Rates): Range {
   return { least: of(STRUCTURES.least), expected: of(STRUCTURES.expected), most: of(STRUCTURES.most) };
 }
 
-/** The same, if it takes so many passes. */
+/** What it takes longer as the first match of a process, or of a thread that has matched nothing. */
+export function firstSeconds({ size }: PairWork, { engine }: Rates): number {
+  return engine.first * (size.rows + size.columns) ** FIRST_EXPONENT;
+}
+
+/** Seconds of a match that takes so many passes. */
 export function secondsOf(work: PairWork, { engine, devices }: Rates, passes: number, solver = 1): number {
   const { size, arithmetic, threads, multiplyAdds } = work;
   const features = size.rows + size.columns;

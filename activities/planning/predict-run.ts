@@ -2,7 +2,7 @@ import type { Prediction, Range } from '../../artifacts/planning-record';
 import { kindOf } from '../../kernels/ort-device';
 import { workOf } from './pair-work';
 import type { MatchPlace, PairWork } from './pair-work';
-import { multiplyAddsOf, predictMatch } from './predict-match';
+import { firstSeconds, multiplyAddsOf, predictMatch } from './predict-match';
 import type { KnownRates, Rates } from './rates';
 import { bytesOf, featuresOf, fileBytes, rowBytes, sum } from './run-work';
 import type { PlannedPair, RunWork } from './run-work';
@@ -25,20 +25,19 @@ export function predictRun(work: RunWork, place: PlanningPlace): Prediction | nu
   const { read_bytes, stored_bytes } = bytesOf(work);
   const { rates } = place;
   const takers = place.slots * place.devices;
+  // The first matches of each slot start threads that have run nothing before.
+  const firsts = pairs.slice(0, takers).map((pair) => firstSeconds(pair.work, rates));
   const around = rates.run.start + rates.run.step * (folds.length + pairs.length) + folding(work, place);
   const seconds = (key: keyof Range): number => {
     const each = pairs.map((pair) => matchSeconds(pair, rates)[key]);
-    // The first match of each slot starts threads that have run nothing before.
-    const first = pairs.length === 0 ? 0 : rates.engine.first;
-    return around + first + longest(each, takers);
+    return around + Math.max(0, ...firsts) + longest(each, takers);
   };
   return {
     ...{ rates: place.from, measured: place.measured, device: kindOf(place.device) },
     ...{ devices: place.devices, slots: place.slots, folds: folds.length, matches: pairs.length },
     seconds: ranged(seconds),
     match_seconds: ranged(
-      (key) =>
-        rates.engine.first * Math.min(takers, pairs.length) + sum(pairs, (pair) => matchSeconds(pair, rates)[key])
+      (key) => sum(firsts, (seconds) => seconds) + sum(pairs, (pair) => matchSeconds(pair, rates)[key])
     ),
     multiply_adds: ranged((key) => sum(pairs, (pair) => multiplyAddsOf(pair.work)[key])),
     ...{ read_bytes, stored_bytes },

@@ -6,7 +6,7 @@ const seconds = z.number().nonnegative();
 const engineSchema = z.object({
   /** A match of nothing: threads and sessions that are there already. */
   start: seconds,
-  /** What the first match of a process takes longer. */
+  /** What the first match of a process takes longer, times (features of both sides)^{@link FIRST_EXPONENT}. */
   first: seconds,
   /** Each feature of both sides, where one thread works alone: edges, prices, the certificate. */
   feature: seconds,
@@ -61,6 +61,9 @@ export type Rates = z.infer<typeof ratesSchema>;
 export type EngineRates = Rates['engine'];
 export type DeviceRates = Rates['devices']['cpu'];
 export type StoreRates = Rates['store'];
+
+/** Code that is run for the first time is slow until it has run some times, which is a smaller share of a larger match. */
+export const FIRST_EXPONENT = 1 / 3;
 
 /** Between linear and quadratic, as the rows `growth-…` of the bench have it. */
 export const SOLVER_EXPONENT = 1.5;

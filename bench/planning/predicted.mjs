@@ -13,7 +13,7 @@ import { runRow } from '../run-row.mjs';
 const require = createRequire(import.meta.url);
 const { storeRates } = require('../../dist/activities/planning/calibration-file.js');
 const { pairWork } = require('../../dist/activities/planning/pair-work.js');
-const { predictMatch } = require('../../dist/activities/planning/predict-match.js');
+const { firstSeconds, predictMatch } = require('../../dist/activities/planning/predict-match.js');
 
 /** Rates of one thread that the engine divides among all it has. */
 const OF_THREADS = ['scan_thread', 'look_thread', 'pair_thread', 'element_thread'];
@@ -51,7 +51,7 @@ export function predictedRow(name, row, rates, clock) {
   const threads = clock === 'processor' ? 1 : work.threads;
   const match = predictMatch({ ...work, threads }, rates);
   // Rows of several pairs tell the time of those that find a warm process.
-  const first = row.kind === 'pair' ? rates.engine.first : 0;
+  const first = row.kind === 'pair' ? firstSeconds(work, rates) : 0;
   const predicted = Object.fromEntries(Object.entries(match).map(([key, seconds]) => [key, seconds + first]));
   const shape = `${sources} × ${targets} × ${width}`;
   return { shape, storage: ours.storage, passes: ours.passes, predicted, actual: ours.seconds, load };

@@ -7,7 +7,7 @@ import type { TaskContext } from '../../task-context';
 import { createTileThreads } from '../../tiles/tile-threads';
 import { DEFAULT_RATES } from '../default-rates';
 import type { Rates } from '../rates';
-import { measureEngine } from './measure-engine';
+import { engineRates, timeEngine } from './measure-engine';
 import { INTEGER, measureProducts } from './measure-products';
 import type { ProductRates, ProductSizes } from './measure-products';
 import { measureStore } from './measure-store';
@@ -46,17 +46,18 @@ export async function calibrateTask(input: CalibrationInput, context: TaskContex
   };
   const threads = availableParallelism();
   const onProcessor = createTileThreads({ device: 'cpu', threads });
+  // First of all: a process that has matched nothing yet is measured.
+  const engine = await step(() => timeEngine(onProcessor));
   const javascript = await step(() => measureProducts(IN_JAVASCRIPT, onProcessor, 1));
   const float32 = await step(() => measureProducts(ON_PROCESSOR, onProcessor, threads));
   const inIntegers = createTileThreads({ device: 'cpu', threads, always: INTEGER });
   const integer = await step(() => measureProducts(ON_PROCESSOR, inIntegers, threads));
-  const engine = await step(() => measureEngine(onProcessor, threads, float32.multiplyAdd));
-  const store = await step(() => measureStore(input.folder, engine.matching, context));
+  const store = await step(() => measureStore(input.folder, engine.many.matching, context));
   const other = device === 'cpu' ? null : await step(() => measureDevice(device));
   return {
     device: kindOf(device),
     rates: {
-      engine: { ...engine.rates, element_thread: float32.element },
+      engine: engineRates(engine, threads, float32),
       devices: {
         javascript: { float32: javascript.multiplyAdd, integer: null },
         cpu: { float32: float32.multiplyAdd, integer: integer.multiplyAdd },

@@ -2,8 +2,9 @@ import { matchPair } from '../../../matching/match-pair';
 import type { MatchSide } from '../../../matching/match-pair';
 import type { Matching } from '../../../matching/matching';
 import type { TilePort } from '../../../matching/ports';
-import { SOLVER_EXPONENT } from '../rates';
+import { FIRST_EXPONENT, SOLVER_EXPONENT } from '../rates';
 import type { EngineRates } from '../rates';
+import type { ProductRates } from './measure-products';
 import { plantedPair } from './planted-pair';
 import { timedTiles } from './timed-tiles';
 import type { StepSeconds } from './timed-tiles';
@@ -15,39 +16,42 @@ const WIDTH = 96;
 /** Writing a similarity and finding the largest of its block takes at least as long as so many multiply-adds. */
 const LEAST_PAIR = 100;
 
-export interface MeasuredEngine {
-  readonly rates: Omit<EngineRates, 'element_thread'>;
-  /** A match that was made, for whoever needs one. */
-  readonly matching: Matching;
+/** Matches that were timed, in their order. */
+export interface TimedEngine {
+  /** The first of the process, of many features. */
+  readonly cold: TimedMatch;
+  readonly few: TimedMatch;
+  readonly many: TimedMatch;
 }
 
-/**
- * Matches planted pairs: a small one twice, because the first match of a process takes longer, and a larger one.
- *
- * @param multiplyAdd seconds of a multiply-add of one thread, which are taken off
- */
-export async function measureEngine(tiles: TilePort, threads: number, multiplyAdd: number): Promise<MeasuredEngine> {
-  const small = plantedPair(FEW, WIDTH);
-  const cold = await timedMatch(small, tiles);
-  const few = await timedMatch(small, tiles);
-  const many = await timedMatch(plantedPair(MANY, WIDTH), tiles);
+/** Matches planted pairs: a larger one twice, because the first match of a process takes longer, and a small one. */
+export async function timeEngine(tiles: TilePort): Promise<TimedEngine> {
+  const larger = plantedPair(MANY, WIDTH);
+  const cold = await timedMatch(larger, tiles);
+  const few = await timedMatch(plantedPair(FEW, WIDTH), tiles);
+  return { cold, few, many: await timedMatch(larger, tiles) };
+}
+
+/** @param products seconds of one thread, which are taken off */
+export function engineRates({ cold, few, many }: TimedEngine, threads: number, products: ProductRates): EngineRates {
+  const { multiplyAdd, element } = products;
   const [fewer, more] = [2 * FEW, 2 * MANY];
   const looking = (count: number, { steps }: TimedMatch): number =>
     threads * (steps.candidates + steps.report) - count * count * WIDTH * multiplyAdd;
   const [look, pair] = linear([fewer, FEW ** 2, looking(FEW, few)], [more, MANY ** 2, looking(MANY, many)]);
-  const alone = ({ seconds, solver, steps }: TimedMatch): number =>
-    seconds - solver - steps.open - steps.candidates - steps.price - steps.report;
-  const [start, feature] = linear([1, fewer, alone(few)], [1, more, alone(many)]);
+  const alone = (features: number, { seconds, solver, steps }: TimedMatch): number => {
+    const encoding = (features * WIDTH * element) / threads;
+    return seconds - solver - steps.candidates - steps.price - steps.report - steps.other - encoding;
+  };
+  const [start, feature] = linear([1, fewer, alone(fewer, few)], [1, more, alone(more, many)]);
   return {
-    rates: {
-      first: Math.max(0, cold.seconds - few.seconds),
-      ...{ start, feature },
-      solver: many.solver / more ** SOLVER_EXPONENT,
-      scan_thread: (threads * many.steps.price) / (many.steps.scans * more),
-      look_thread: look,
-      pair_thread: Math.max(pair, LEAST_PAIR * multiplyAdd),
-    },
-    matching: many.matching,
+    first: Math.max(0, cold.seconds - many.seconds) / more ** FIRST_EXPONENT,
+    ...{ start, feature },
+    solver: many.solver / more ** SOLVER_EXPONENT,
+    scan_thread: (threads * (many.steps.price + many.steps.other)) / (many.steps.scans * more),
+    look_thread: look,
+    pair_thread: Math.max(pair, LEAST_PAIR * multiplyAdd),
+    element_thread: element,
   };
 }
 
@@ -58,7 +62,7 @@ function linear([a, b, c]: readonly number[], [d, e, f]: readonly number[]): rea
   return x >= 0 ? [x, y] : [0, f! / e!];
 }
 
-interface TimedMatch {
+export interface TimedMatch {
   readonly seconds: number;
   readonly solver: number;
   readonly steps: StepSeconds;
