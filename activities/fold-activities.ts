@@ -55,7 +55,7 @@ export function createFoldActivities(ports: ActivityPorts): FoldActivities {
         }
       ),
     compareCycles: (input) =>
-      atBoundary(observer, { source_layer: input.direct[0]?.source ?? -1, pairs: input.onward.length }, (options) =>
+      atBoundary(observer, { source_layer: input.layer, pairs: input.onward.length }, (options) =>
         runTask('compareCycles', input, options)
       ),
     countDrift: (input) =>

@@ -10,6 +10,7 @@ export const contentKeysSchema = z.object({
   evaluations: keys.optional(),
   layers: keys.optional(),
   estimates: keys.optional(),
+  cycles: keys.optional(),
   descriptions: keys.optional(),
   meanings: keys.optional(),
   answers: keys.optional(),

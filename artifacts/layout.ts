@@ -114,6 +114,7 @@ export const ARTIFACT_RECORDS = {
   evaluations: 'methods.json',
   layers: 'layer.json',
   estimates: 'estimates.json',
+  cycles: 'cycles.json',
   descriptions: 'descriptions.json',
   meanings: 'meanings.json',
   answers: 'answer.json',

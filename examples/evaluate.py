@@ -70,6 +70,8 @@ def compare(row, layers, fold):
 
 def choose(method, source, target, kind, rows, columns):
     """Source and target features that a method puts together."""
+    if method.startswith("matched_"):
+        return matched(method, source, target, kind, rows, columns)
     cost = squared_distances(source[kind]["decoder"][rows], target[kind]["decoder"][columns])
     if method == "identity":
         both = np.intersect1d(rows, columns)
@@ -82,10 +84,18 @@ def choose(method, source, target, kind, rows, columns):
         return rows[mutual], columns[nearest[mutual]]
     if method == "greedy":
         return greedy(cost, rows, columns)
-    other = "folded" if method == "matched_folded" else "stored"
-    if other != kind:
-        cost = squared_distances(source[other]["decoder"][rows], target[other]["decoder"][columns])
-    a, b = linear_sum_assignment(cost)
+    raise ValueError(method)
+
+
+def matched(method, source, target, kind, rows, columns):
+    """The optimal matching, by the parts and the folding that the method names, else those of the run."""
+    kind = {"matched_folded": "folded", "matched_unfolded": "stored"}.get(method, kind)
+    parts = {"matched_encoder": ["encoder"], "matched_decoder+encoder": ["decoder", "encoder"], "matched_all": PARTS}
+    vectors = [
+        np.hstack([layer[kind][part][index] for part in parts.get(method, ["decoder"])])
+        for layer, index in ((source, rows), (target, columns))
+    ]
+    a, b = linear_sum_assignment(squared_distances(*vectors))
     return rows[a], columns[b]
 
 

@@ -108,16 +108,19 @@ class Pair:
             self.choices[method] = result
         return self.choices[method]
 
+    def counts(self):
+        return {"tokens": len(self.documents), "documents": self.documents.max() + 1}
+
     def compare_score(self, row):
         if row["method"] == "random":
-            return 0.0
+            return largest(row, self.counts())
         choice = self.choice(row["method"])
         i = np.flatnonzero(choice >= 0)
         source, target = self.a.active[:, i], self.b.active[:, choice[i]]
         n, m, both = source.sum(0), target.sum(0), (source & target).sum(0)
         used, often = n > 0, n >= FREQUENT
         expected = {
-            "tokens": len(self.documents),
+            **self.counts(),
             "features": used.sum(),
             "score": (both[used] / n[used]).mean(),
             "score_micro": both[used].sum() / n[used].sum(),
@@ -136,12 +139,12 @@ class Pair:
 
     def compare_reconstruction(self, row):
         if row["estimate"] == "random":
-            return 0.0
+            return largest(row, self.counts())
         x, estimate = self.b.x, self.estimate(row["estimate"], row["decoding"], row["quantile"])
         error = estimate - x
         pooled = lambda e, of: 1 - (e**2).sum() / ((of - of.mean(0)) ** 2).sum()
         expected = {
-            "tokens": len(x),
+            **self.counts(),
             "source_l0": self.a.l0,
             "target_l0": self.b.l0,
             "hidden_difference_norm_mean": np.linalg.norm(x - self.a.x, axis=1).mean(),

@@ -8,6 +8,7 @@ were matched. Needs matplotlib and pyarrow.
 """
 
 import argparse
+import json
 import pathlib
 from statistics import median
 
@@ -41,7 +42,7 @@ def main():
     parser.add_argument("output", type=pathlib.Path)
     args = parser.parse_args()
     args.output.mkdir(parents=True, exist_ok=True)
-    tables = {path.stem: pq.read_table(path).to_pylist() for path in (args.folder / "evaluation").glob("*.parquet")}
+    tables = read_tables(args.folder / "evaluation")
     tables["pairs"] = pq.read_table(args.folder / "pairs.parquet").to_pylist()
     for draw in (mse, histogram, layers, scores, variance, quantiles, distance):
         figure = draw(tables)
@@ -50,6 +51,12 @@ def main():
         file = args.output / f"{draw.__name__}.svg"
         figure.savefig(file, metadata={"Date": None}, bbox_inches="tight")
         print(file)
+
+
+def read_tables(folder):
+    """The tables that the manifest lists, by name."""
+    names = [artifact["path"] for artifact in json.loads((folder / "manifest.json").read_text())["artifacts"]]
+    return {name.removesuffix(".parquet"): pq.read_table(folder / name).to_pylist() for name in names}
 
 
 def neighbours(rows):

@@ -11,17 +11,17 @@ from statistics import median
 
 import pyarrow.parquet as pq
 
-from plot_evaluation import name_of, neighbours
+from plot_evaluation import name_of, neighbours, read_tables
 
 
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
-    tables = {path.stem: pq.read_table(path).to_pylist() for path in (folder / "evaluation").glob("*.parquet")}
+    tables = read_tables(folder / "evaluation")
     pairs = pq.read_table(folder / "pairs.parquet").to_pylist()
     by_layer(tables["layers"])
-    by_pair("folded MSE of the decoder", tables["methods"], "method", lambda r: f"{r['folded_mse_decoder']:.2e}")
+    by_pair("folded MSE of the decoder", tables["methods"], "method", lambda r: scientific(r["folded_mse_decoder"]))
     if "scores" in tables:
         score = lambda r: with_interval(r, "frequent_score")
         by_pair("matching score of frequent features", tables["scores"], "method", score)
@@ -40,6 +40,15 @@ def table(title, header, rows):
     for row in rows:
         print("| " + " | ".join(row) + " |")
     print()
+
+
+def middle(values):
+    known = [value for value in values if value is not None]
+    return number(median(known)) if known else "-"
+
+
+def scientific(value):
+    return "-" if value is None else f"{value:.2e}"
 
 
 def number(value, digits=3):
@@ -70,7 +79,8 @@ def conventions(rows):
     """Means over the pairs of neighbouring layers of every convention of the matching score."""
     rows = neighbours(rows)
     columns = ["score", "score_micro", "score_reverse", "score_jaccard", "frequent_score"]
-    mean = lambda values: sum(values) / len(values)
+    known = lambda values: [value for value in values if value is not None]
+    mean = lambda values: sum(known(values)) / len(known(values)) if known(values) else None
     lines = []
     for method in dict.fromkeys(row["method"] for row in rows):
         of = [row for row in rows if row["method"] == method]
@@ -103,10 +113,10 @@ def by_distance(pairs, tables):
             [
                 str(distance),
                 str(len(of)),
-                number(median(row["composed_agreement"] for row in of)),
-                number(median(row["composed_extra_cost"] / row["matched_cost"] for row in of)),
-                number(median(around)),
-                *(number(median(value)) if value else "-" for value in values),
+                middle(row["composed_agreement"] for row in of),
+                middle(row["composed_extra_cost"] / row["matched_cost"] for row in of if row["matched_cost"]),
+                middle(around),
+                *map(middle, values),
             ]
         )
     header = ["distance", "pairs", "composed = direct", "extra cost", "by one layer = direct", "EV direct", "EV composed", "EV copy"]

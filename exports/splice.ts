@@ -1,3 +1,4 @@
+import { carryFactors } from '../matching/evaluation/activations/decoding';
 import { foldingDivisor } from '../activities/evaluation/decoder-weights';
 import type { ManifestInput } from '../artifacts/manifest';
 import { InputError } from '../matching/errors';
@@ -57,7 +58,8 @@ async function* spliceFiles(
   const described = [];
   for (const pair of pairs) {
     const { targetFeature } = await readPairMatches(results, pair);
-    const factor = foldedFactors(targetFeature, divisors.get(pair.source)!, divisors.get(pair.target)!);
+    const [source, target] = [divisors.get(pair.source)!, divisors.get(pair.target)!];
+    const factor = Float32Array.from(carryFactors('folded', targetFeature, { divisor: source }, { divisor: target }));
     const names = tensorNames(pair);
     tensors.push(integerTensor(names.permutation, [targetFeature.length], targetFeature));
     tensors.push(floatTensor(names.factor, [factor.length], [factor]));
@@ -82,14 +84,6 @@ function layerOf({ layer, header }: ManifestInput, withWeights: boolean): object
     ...{ layer, hook, features, d_in: dIn, d_out: dOut, activation, k, input_norm: inputNorm },
     weights: withWeights ? weightsName(layer!) : null,
   };
-}
-
-/** θ_target / θ_source of every match, 0 where there is none or one of them cannot be folded (SAE Match, Eq. 4 and 5). `[sources]` */
-function foldedFactors(targetFeature: Int32Array, source: Float64Array, target: Float64Array): Float32Array {
-  return Float32Array.from(targetFeature, (j, i) => {
-    const factor = j < 0 ? 0 : target[j]! / source[i]!;
-    return Number.isFinite(factor) && factor > 0 ? factor : 0;
-  });
 }
 
 function canonicalChunks(sae: CanonicalSae, file: string): readonly Uint8Array[] {

@@ -18,14 +18,19 @@ export interface ChatRequest {
   readonly temperature: number;
 }
 
-/** What a server answered with success. */
+/** What a server answered. */
 export interface ChatAnswer {
   /** Null where it is no completion with a text. */
   readonly content: string | null;
   /** As the server counts them; 0 where it does not say. */
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Why it does not answer this request (its length, a filter), which may be the fault of all requests; absent where it does. */
+  readonly refused?: string;
 }
+
+/** The request itself is at fault: malformed to the server, too long, or not to be answered. */
+const OF_THE_REQUEST: readonly number[] = [400, 413, 422];
 
 /** Answers of a few sentences have some kilobytes. */
 const MOST_BYTES = 1 << 20;
@@ -49,7 +54,10 @@ export async function askChat(endpoint: ChatEndpoint, request: ChatRequest, sign
       signal: AbortSignal.any([signal, AbortSignal.timeout(endpoint.timeoutMs)]),
     });
     if (response.ok) return answerOf(await textOf(response), endpoint.key);
-    throw refusal(name, response, await textOf(response), endpoint.key);
+    const body = await textOf(response);
+    if (!OF_THE_REQUEST.includes(response.status)) throw refusal(name, response, body, endpoint.key);
+    const refused = `HTTP status ${response.status}${saidIn(body, endpoint.key)}`;
+    return { content: null, promptTokens: 0, completionTokens: 0, refused };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof EnvironmentError || error instanceof UnavailableError) throw error;
@@ -110,12 +118,21 @@ function refusal(file: string, { status, headers }: Response, body: string, key:
       remedy: 'Set SAE_MATCH_JUDGE_KEY for every worker with the pool io, and start these again.',
     });
   }
-  const said = (parse(body) as Partial<Completion> | null)?.error?.message;
-  const quoted = typeof said === 'string' ? `: ${inOneLine(withoutKey(said, key)).slice(0, 200)}` : '';
+  return refusesAll(file, `${found}${saidIn(body, key)}`);
+}
+
+/** The error of a server that answers nothing of what it is asked. */
+export function refusesAll(file: string, found: string): EnvironmentError {
   return new EnvironmentError('the judge refuses what it is asked', {
-    ...{ file, found: `${found}${quoted}`, expected: 'a success' },
+    ...{ file, found, expected: 'a success' },
     remedy: 'Check --endpoint and --model.',
   });
+}
+
+/** What the body of a refusal says, to be put after its status. */
+function saidIn(body: string, key: string | null): string {
+  const said = (parse(body) as Partial<Completion> | null)?.error?.message;
+  return typeof said === 'string' ? `: ${inOneLine(withoutKey(said, key)).slice(0, 200)}` : '';
 }
 
 /** Servers may say back what they were told. */

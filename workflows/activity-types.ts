@@ -16,7 +16,7 @@ import type {
 } from './judgement-types';
 import type {
   ComposedComparison,
-  Cycle,
+  CyclesRef,
   DriftRef,
   EvaluateRequest,
   EvaluationOutcome,
@@ -76,7 +76,7 @@ export interface FoldActivities {
   /** Carries activations from one layer to the other by every method, and compares with what is there. */
   estimatePair(input: EstimateInput): Promise<EvaluationRef>;
   /** Compares direct matches with those by way of every layer between. */
-  compareCycles(input: CyclesInput): Promise<readonly Cycle[]>;
+  compareCycles(input: CyclesInput): Promise<CyclesRef>;
   /** Reads the descriptions of the features of a layer. */
   describeLayer(input: DescribeInput): Promise<DescribedRef>;
   /** Compares the descriptions of matched features by their words, and draws those that are to be judged. */
@@ -169,7 +169,9 @@ export interface EstimateInput {
 
 export interface CyclesInput {
   readonly spec: RunSpec;
-  /** The direct matches of a source layer, by ascending target. */
+  /** The source layer. */
+  readonly layer: number;
+  /** Its direct matches, by ascending target. */
   readonly direct: readonly MatchRef[];
   /** The matches among these targets. */
   readonly onward: readonly MatchRef[];
@@ -182,7 +184,7 @@ export interface PublishEvaluationInput {
   readonly failures: readonly Failure[];
   /** Absent where earlier versions started the evaluation. */
   readonly layers?: readonly MeasuredRef[];
-  readonly cycles?: readonly Cycle[];
+  readonly cycles?: readonly CyclesRef[];
   /** What was found with hidden states; absent where there are none. */
   readonly activations?: { readonly states: StatesPlan; readonly pairs: readonly EvaluationRef[] };
   /** ISO 8601 time at which the evaluation started. */

@@ -23,19 +23,23 @@ export async function eachAlone<T, R>(
   { about, work }: { readonly about: (item: T) => PieceOfWork; readonly work: (item: T) => Promise<R> }
 ): Promise<R[]> {
   const slots = bounded(execution.maxConcurrentPairs);
+  const damaged: unknown[] = [];
   const results = await Promise.all(
     items.map((item) =>
       slots(async () => {
+        // Everything is gone through again: nothing more begins beside that.
+        if (damaged.length > 0) return [];
         try {
           return [await work(item)];
         } catch (error) {
-          if (isCorrupt(error)) throw error;
           const { what, layers } = about(item);
-          failures.push(asFailure(error, what, layers));
+          if (isCorrupt(error)) damaged.push(error);
+          else failures.push(asFailure(error, what, layers));
           return [];
         }
       })
     )
   );
+  if (damaged.length > 0) throw damaged[0];
   return results.flat();
 }

@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   CancellationScope,
   isCancellation,
   patched,
@@ -6,6 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { InputError } from '../matching/errors';
 import { activityOptions } from './activity-options';
 import type { FoldActivities } from './activity-types';
 import { briefFailures } from './brief-failures';
@@ -18,7 +20,7 @@ import type { MatchedModel } from './match-model';
 import { specOfMethod } from './method-specs';
 import { progressQuery } from './progress-query';
 import { withRepairs } from './repairs';
-import { runDeadline, runIo } from './run-io';
+import { pieceDeadline, runIo } from './run-io';
 import { RunStateTracker } from './run-state';
 import type { EvaluateRequest, EvaluationOutcome, EvaluationRef, Failure, MatchRef, RunPlan } from './run-types';
 import { nameOf } from './settle-pair';
@@ -45,11 +47,25 @@ export async function evaluateRun(request: EvaluateRequest): Promise<EvaluationO
 
 async function evaluate(request: EvaluateRequest, tracker: RunStateTracker): Promise<EvaluationOutcome> {
   const plan = await runIo(request).resolveRun({ ...request, runId: evaluationName(request.runId) });
+  checkInputs(request, plan);
   tracker.planned(
     plan.layers.map(({ layer }) => layer),
     plan.pairs
   );
   return withRepairs(tracker, () => carryOut(request, plan, tracker));
+}
+
+/** @throws ApplicationFailure when the SAEs are not those that the run was made of */
+function checkInputs({ inputs = [], spec }: EvaluateRequest, { layers }: RunPlan): void {
+  const now = new Map(layers.map(({ layer, files }) => [layer, files.map(({ sha256 }) => sha256).join()]));
+  const changed = inputs.filter(([layer, hashes]) => hashes.length > 0 && now.get(layer) !== hashes.join());
+  if (changed.length === 0) return;
+  const { name: type, message } = new InputError('the SAEs are others than when the run was made', {
+    file: spec.source,
+    field: changed.map(([layer]) => `layer ${layer}`).join(', '),
+    remedy: 'Run again with --new to match them as they are now, and evaluate that run.',
+  });
+  throw ApplicationFailure.nonRetryable(message, type);
 }
 
 async function carryOut(request: EvaluateRequest, plan: RunPlan, tracker: RunStateTracker): Promise<EvaluationOutcome> {
@@ -62,7 +78,8 @@ async function carryOut(request: EvaluateRequest, plan: RunPlan, tracker: RunSta
   const model = await matchModel(request, plan, tracker);
   const others = await matchOtherwise(request, plan);
   enterPhase(tracker, 'evaluating');
-  const { pairs, failures } = await evaluatePairs(request, plan, model, others);
+  const { pairs, failures } = await evaluatePairs(request, plan, model, others.matches);
+  failures.push(...others.failures);
   const more = patched('layers-and-cycles')
     ? await evaluateMore(request, { plan, model, states, pairs, failures })
     : {};
@@ -75,19 +92,26 @@ async function carryOut(request: EvaluateRequest, plan: RunPlan, tracker: RunSta
   });
 }
 
-/** The matches by which the run was not made, by method. */
-async function matchOtherwise(
-  request: EvaluateRequest,
-  plan: RunPlan
-): Promise<ReadonlyMap<string, ReadonlyMap<string, MatchRef>>> {
+interface OtherMatches {
+  /** By method and name of the pair. */
+  readonly matches: ReadonlyMap<string, ReadonlyMap<string, MatchRef>>;
+  readonly failures: readonly Failure[];
+}
+
+/** The matches by which the run was not made. Layers that cannot be folded have none of that kind, which is no failure. */
+async function matchOtherwise(request: EvaluateRequest, plan: RunPlan): Promise<OtherMatches> {
   const found = new Map<string, ReadonlyMap<string, MatchRef>>();
+  const failures: Failure[] = [];
   for (const method of request.methods) {
     const spec = specOfMethod(method, request.spec);
     if (spec === null || spec === request.spec) continue;
-    const model = await matchModel({ ...request, spec }, plan, new RunStateTracker(request));
+    const tracker = new RunStateTracker(request);
+    const model = await matchModel({ ...request, spec }, plan, tracker);
     found.set(method, matchesByName(model));
+    const failed = tracker.failures.filter(({ what }) => what === 'match');
+    failures.push(...failed.map((failure) => ({ ...failure, message: `${method}: ${failure.message}` })));
   }
-  return found;
+  return { matches: found, failures };
 }
 
 async function evaluatePairs(
@@ -116,7 +140,7 @@ async function evaluatePairs(
     about: ({ source, target }) => ({ what: 'evaluate', layers: [source.layer, target.layer] }),
     work: (input) => {
       const work = input.source.features * input.target.features * input.source.elements;
-      const options = activityOptions('fold', execution, { work, until: runDeadline(request) });
+      const options = activityOptions('fold', execution, { work, until: pieceDeadline(request) });
       return proxyActivities<FoldActivities>(options).evaluatePair(input);
     },
   });

@@ -4,9 +4,9 @@ import type { FoldActivities, PublishEvaluationInput } from './activity-types';
 import { eachAlone } from './each-alone';
 import type { PieceOfWork } from './each-alone';
 import type { MatchedModel } from './match-model';
-import { runDeadline } from './run-io';
+import { pieceDeadline } from './run-io';
 import type {
-  Cycle,
+  CyclesRef,
   EvaluateRequest,
   EvaluationRef,
   Failure,
@@ -53,16 +53,25 @@ function forEach<T, R>(
     work: (item) => {
       const options = activityOptions('fold', request.execution, {
         work: about(item).work,
-        until: runDeadline(request),
+        until: pieceDeadline(request),
       });
       return work(item, proxyActivities<FoldActivities>(options));
     },
   });
 }
 
+/** What is planned of one layer alone: histories keep every input. */
+const statesOf = (states: StatesPlan, { layer }: LayerPlan): StatesPlan => ({
+  ...states,
+  layers: states.layers.filter((one) => one.layer === layer),
+});
+
 /** Multiply-adds of encoding all tokens, or of reading the layer at least. */
 const encodingWork = ({ features, elements }: LayerPlan, states: StatesPlan | null): number =>
   features * elements * (1 + (states?.tokens ?? 0));
+
+/** Reading a match takes as long as so many multiply-adds a feature. */
+const READING_WORK = 100;
 
 function measureLayers(request: EvaluateRequest, run: EvaluatedRun): Promise<MeasuredRef[]> {
   const { plan, model, states } = run;
@@ -73,12 +82,15 @@ function measureLayers(request: EvaluateRequest, run: EvaluatedRun): Promise<Mea
     plan.layers.filter(({ layer }) => model.folded.has(layer)),
     (layer) => ({ what: 'measure', layers: [layer.layer], work: encodingWork(layer, states) }),
     (layer, activities) =>
-      activities.measureLayer({ spec: request.spec, layer, states: hasStates.has(layer.layer) ? states : null })
+      activities.measureLayer({
+        ...{ spec: request.spec, layer },
+        states: states !== null && hasStates.has(layer.layer) ? statesOf(states, layer) : null,
+      })
   );
 }
 
 /** By source layer, where it was matched directly with two layers at least that are matched with each other. */
-async function compareCycles(request: EvaluateRequest, run: EvaluatedRun): Promise<Cycle[]> {
+function compareCycles(request: EvaluateRequest, run: EvaluatedRun): Promise<CyclesRef[]> {
   const { plan, model } = run;
   const inputs = plan.layers.flatMap(({ layer }) => {
     const direct = model.matches.filter(({ source, target }) => source === layer && target > layer);
@@ -86,16 +98,18 @@ async function compareCycles(request: EvaluateRequest, run: EvaluatedRun): Promi
     const onward = model.matches.filter(
       ({ source, target }) => source < target && targets.has(source) && targets.has(target)
     );
-    return onward.length === 0 ? [] : [{ spec: request.spec, direct, onward }];
+    return onward.length === 0 ? [] : [{ spec: request.spec, layer, direct, onward }];
   });
-  const cycles = await forEach(
+  return forEach(
     request,
     run,
     inputs,
-    ({ direct }) => ({ what: 'cycles', layers: [direct[0]!.source], work: 0 }),
+    ({ layer, onward }) => {
+      const features = model.folded.get(layer)?.features ?? 0;
+      return { what: 'cycles', layers: [layer], work: onward.length * features * READING_WORK };
+    },
     (input, activities) => activities.compareCycles(input)
   );
-  return cycles.flat();
 }
 
 function estimatePairs(
@@ -117,7 +131,8 @@ function estimatePairs(
     const match = own.get(nameOf([evaluation.source, evaluation.target]));
     if (source === null || target === null || match === undefined) return [];
     const steps = stepsBetween(evaluation, plan, own);
-    return [{ spec: request.spec, states, source, target, methods: request.methods, evaluation, match, steps }];
+    const ofPair = { ...states, layers: states.layers.filter(({ layer }) => isOneOf(evaluation, layer)) };
+    return [{ spec: request.spec, states: ofPair, source, target, methods: request.methods, evaluation, match, steps }];
   });
   return forEach(
     request,
@@ -131,6 +146,8 @@ function estimatePairs(
     (input, activities) => activities.estimatePair(input)
   );
 }
+
+const isOneOf = ({ source, target }: EvaluationRef, layer: number): boolean => layer === source || layer === target;
 
 /** The matches of neighbouring selected layers that lead from one layer to another; null where they are neighbours, or one is missing. */
 function stepsBetween(

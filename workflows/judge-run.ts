@@ -17,7 +17,7 @@ import type { DescribedRef, JudgementOutcome, JudgementPlan, JudgeRequest, Meani
 import { judgementName } from './judgement-workflow';
 import { progressQuery } from './progress-query';
 import { withRepairs } from './repairs';
-import { runDeadline, runIo } from './run-io';
+import { pieceDeadline, runIo } from './run-io';
 import { RunStateTracker } from './run-state';
 import type { Failure } from './run-types';
 
@@ -64,7 +64,7 @@ async function describeLayers(
   failures: Failure[]
 ): Promise<DescribedRef[]> {
   const { spec, execution, descriptions: location, explainers } = request;
-  const options = activityOptions('fold', execution, { until: runDeadline(request) });
+  const options = activityOptions('fold', execution, { until: pieceDeadline(request) });
   const { describeLayer } = proxyActivities<FoldActivities>(options);
   const described = await eachAlone(request, layers, failures, {
     about: ({ layer }) => ({ what: 'describe', layers: [layer] }),
@@ -88,7 +88,7 @@ async function comparePairs(
   failures: Failure[]
 ): Promise<MeaningsRef[]> {
   const { runId, spec, execution, samples } = request;
-  const options = activityOptions('fold', execution, { until: runDeadline(request) });
+  const options = activityOptions('fold', execution, { until: pieceDeadline(request) });
   const { compareMeanings } = proxyActivities<FoldActivities>(options);
   const isDescribed = (layer: number): boolean => descriptions.some((one) => one.layer === layer);
   const possible = sources

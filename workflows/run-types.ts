@@ -98,6 +98,8 @@ export interface RunRequest {
 /** Input of the workflow that evaluates a run. */
 export interface EvaluateRequest extends RunRequest {
   readonly methods: readonly Method[];
+  /** SHA-256 of the files that the run was made of, by layer. Absent in requests of versions that did not compare them. */
+  readonly inputs?: readonly (readonly [layer: number, hashes: readonly string[]])[];
   /** Folder or URL of hidden states. Absent: the weights alone are evaluated. */
   readonly activations?: string;
 }
@@ -198,8 +200,12 @@ export interface MeasuredRef {
   readonly cached: boolean;
 }
 
-/** Cycle of three matches: source, middle and target layer, features matched both ways, and how many of them agree. */
-export type Cycle = readonly [source: number, middle: number, target: number, features: number, consistent: number];
+/** The cycles of matches that begin at a layer, in the store. */
+export interface CyclesRef {
+  readonly layer: number;
+  readonly key: string;
+  readonly cached: boolean;
+}
 
 /** Result of the workflow that evaluates a run. */
 export interface EvaluationOutcome {
@@ -219,7 +225,10 @@ export interface DriftRef {
 
 /** Why a step failed, in words for the user. */
 export interface Failure {
-  /** The step: `read`, `fold`, `match`, `drift`, `compose`. */
+  /**
+   * The step: `read`, `fold`, `match`, `drift`, `compose`; of an evaluation `evaluate`, `measure`, `cycles`, `estimate`; of a
+   * judgement `describe`, `compare`, `judge`.
+   */
   readonly what: string;
   /** One of a layer, two of a pair; of a layer compared with the previous checkpoint twice the same. */
   readonly layers: readonly number[];

@@ -6,6 +6,8 @@ import { openStore } from '../../artifacts/store/open-store';
 import { encodeChoices } from '../../artifacts/tables/choices';
 import type { HistogramRow } from '../../artifacts/tables/histograms';
 import type { MethodRow } from '../../artifacts/tables/methods';
+import { checkIntact } from '../../artifacts/verified';
+import { ArtifactCorruptError } from '../../matching/errors';
 import { choiceFigures } from '../../matching/evaluation/choice-figures';
 import type { ChoiceFigures, ChoiceSide } from '../../matching/evaluation/choice-figures';
 import type { Choice } from '../../matching/evaluation/choices';
@@ -37,7 +39,7 @@ export async function evaluatePairTask(input: EvaluatePairInput, context: TaskCo
   const made = evaluationIngredients(input);
   const key = keyOf(made);
   const ref = { source: source.layer, target: target.layer, key };
-  if ((await readEvaluation(store, key)) !== null) return { ...ref, cached: true };
+  if (await isEvaluated(store, key)) return { ...ref, cached: true };
 
   context.onProgress({ phase: 'reading', done: 0, total: 1, gap: null });
   const sides = {
@@ -67,6 +69,18 @@ export async function evaluatePairTask(input: EvaluatePairInput, context: TaskCo
 /** What was found for a pair; null when there is none or it is damaged. */
 export function readEvaluation(store: ObjectStore, key: string): Promise<Evaluation | null> {
   return getRecord<Evaluation>(store, evaluationObject(key));
+}
+
+/** Whether a pair was evaluated before, and the table of its choices is intact. */
+async function isEvaluated(store: ObjectStore, key: string): Promise<boolean> {
+  const evaluation = await readEvaluation(store, key);
+  try {
+    if (evaluation !== null) await checkIntact(store, evaluation.choices);
+    return evaluation !== null;
+  } catch (error) {
+    if (error instanceof ArtifactCorruptError) return false;
+    throw error;
+  }
 }
 
 async function readSide(

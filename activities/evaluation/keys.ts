@@ -1,6 +1,6 @@
 import { ARTIFACT_RECORDS, artifactKey } from '../../artifacts/layout';
 import type { Ingredients } from '../../artifacts/content-key';
-import type { EstimateInput, EvaluatePairInput, MeasureInput } from '../../workflows/activity-types';
+import type { CyclesInput, EstimateInput, EvaluatePairInput, MeasureInput } from '../../workflows/activity-types';
 import type { FoldedRef } from '../../workflows/run-types';
 import { layerKeys } from '../steps/layer-keys';
 import { matchingOptions } from '../steps/matching-options';
@@ -55,8 +55,17 @@ export function estimatesIngredients(input: EstimateInput): Ingredients {
   return { kind: 'estimates', inputs };
 }
 
+/** Version of what is said of cycles. */
+const CYCLES_VERSION = 1;
+
+export function cyclesIngredients({ direct, onward }: CyclesInput): Ingredients {
+  const matches = (some: CyclesInput['direct']): object => some.map(({ source, target, key }) => [source, target, key]);
+  return { kind: 'cycles', inputs: { version: CYCLES_VERSION, direct: matches(direct), onward: matches(onward) } };
+}
+
 export const evaluationObject = (key: string, name: string = ARTIFACT_RECORDS.evaluations): string =>
   artifactKey('evaluations', key, name);
 export const layerObject = (key: string, name: string = ARTIFACT_RECORDS.layers): string =>
   artifactKey('layers', key, name);
 export const estimatesObject = (key: string): string => artifactKey('estimates', key, ARTIFACT_RECORDS.estimates);
+export const cyclesObject = (key: string): string => artifactKey('cycles', key, ARTIFACT_RECORDS.cycles);

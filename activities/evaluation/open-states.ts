@@ -40,8 +40,9 @@ export async function openStates(
     files.set(layer, now!);
   }
   if (plan.tokensFile !== null) await checkUnchanged(source, found.tokens ?? undefined, plan.tokensFile, context);
+  const { tokensFile, tokens } = plan;
   const documents =
-    found.tokens === null ? oneDocument(plan.tokens) : await readTokenDocuments(source, found.tokens.path, plan.tokens);
+    tokensFile === null ? oneDocument(tokens) : await readTokenDocuments(source, tokensFile.path, tokens);
   return {
     documents,
     async *stream(layer) {

@@ -4,7 +4,6 @@ import type { EvaluationManifest, ManifestArtifact } from '../../artifacts/manif
 import { runPlanKey } from '../../artifacts/run-plan';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import { encodeCycles } from '../../artifacts/tables/cycles';
-import type { CycleRow } from '../../artifacts/tables/cycles';
 import { encodeHistograms } from '../../artifacts/tables/histograms';
 import { encodeLayers } from '../../artifacts/tables/layers';
 import { encodeMethods } from '../../artifacts/tables/methods';
@@ -16,15 +15,16 @@ import { VERSION } from '../../matching/version';
 import { mapConcurrently } from '../../sae/concurrently';
 import type { PublishEvaluationInput } from '../../workflows/activity-types';
 import { evaluationName } from '../../workflows/evaluation-workflow';
-import type { Cycle, EvaluationOutcome, StatesPlan } from '../../workflows/run-types';
+import type { EvaluationOutcome, StatesPlan } from '../../workflows/run-types';
 import { environmentFacts } from '../steps/environment-facts';
 import { inputHashes } from '../steps/input-hashes';
 import { manifestInput, manifestPairs, manifestTimings } from '../steps/manifest-entries';
 import { matchingOptions } from '../steps/matching-options';
 import { publishBytes } from '../steps/publish-tables';
+import { readCycles } from './compare-cycles';
 import { readEstimates } from './estimate-pair';
 import { readEvaluation } from './evaluate-pair';
-import { estimatesObject, evaluationObject } from './keys';
+import { cyclesObject, estimatesObject, evaluationObject } from './keys';
 import { requireMeasured } from './measured-layer';
 
 /** Figures that are read at once. */
@@ -43,9 +43,11 @@ export async function publishEvaluation(
 ): Promise<EvaluationOutcome> {
   const { request, plan, pairs, failures, activations } = input;
   const folder = runFolder(request.runId);
+  // Everything is there before anything of an earlier evaluation goes.
+  const tables = await tablesOf(store, input);
   await store.delete(`${folder}/${EVALUATION_LAYOUT.manifest}`);
   const options = { ...matchingOptions(request.spec), methods: request.methods };
-  const artifacts = await publishAll(store, folder, input);
+  const artifacts = await publishTables(store, folder, tables);
   const state = failures.length === 0 ? 'done' : pairs.length === 0 ? 'failed' : 'partial';
   await writeManifest(store, `${folder}/${EVALUATION_LAYOUT.manifest}`, {
     schema: MANIFEST_SCHEMA,
@@ -66,77 +68,70 @@ export async function publishEvaluation(
   return { state, location: store.url(folder), failures };
 }
 
-async function publishAll(
+type TableName = (typeof TABLES)[number];
+const TABLES = ['methods', 'histograms', 'layers', 'cycles', 'scores', 'reconstructions'] as const;
+
+/** The tables of the evaluation; those that it has nothing for are left out. */
+async function tablesOf(
   store: ObjectStore,
-  folder: string,
-  input: PublishEvaluationInput
-): Promise<ManifestArtifact[]> {
-  const { request, plan, layers = [], cycles = [], activations } = input;
+  { request, plan, pairs, layers = [], cycles = [], activations }: PublishEvaluationInput
+): Promise<Partial<Record<TableName, Uint8Array>>> {
   const inputs = plan.layers.map((layer) => ({ layer: layer.layer, files: inputHashes(layer) }));
   const options = { ...matchingOptions(request.spec), methods: request.methods };
   const metadata: TableMetadata = { inputs, options };
-  const evaluations = await readAll(store, input.pairs, readEvaluation, evaluationObject);
+  const evaluations = await readAll(store, pairs, readEvaluation, evaluationObject);
   const measured = await mapConcurrently(layers, READS_AT_ONCE, ({ key }) => requireMeasured(store, key));
-  const tables: [string, Uint8Array][] = [
-    [
-      'methods',
-      encodeMethods(
-        evaluations.flatMap(({ rows }) => rows),
-        metadata
-      ),
-    ],
-    [
-      'histograms',
-      encodeHistograms(
-        evaluations.flatMap(({ histograms }) => histograms),
-        metadata
-      ),
-    ],
-    [
-      'layers',
-      encodeLayers(
-        measured.map(({ row }) => row),
-        metadata
-      ),
-    ],
-    ['cycles', encodeCycles(cycles.map(cycleRow), metadata)],
-  ];
-  if (activations !== undefined) {
-    const estimates = await readAll(store, activations.pairs, readEstimates, estimatesObject);
-    const of: TableMetadata = { inputs: { layers: inputs, activations: statesHashes(activations.states) }, options };
-    tables.push(
-      [
-        'scores',
-        encodeScores(
-          estimates.flatMap(({ scores }) => scores),
-          of
-        ),
-      ],
-      [
-        'reconstructions',
-        encodeReconstructions(
-          estimates.flatMap(({ reconstructions }) => reconstructions),
-          of
-        ),
-      ]
-    );
-  }
+  const around = await readAll(store, cycles, readCycles, cyclesObject);
+  const byWeights = {
+    methods: encodeMethods(
+      evaluations.flatMap(({ rows }) => rows),
+      metadata
+    ),
+    histograms: encodeHistograms(
+      evaluations.flatMap(({ histograms }) => histograms),
+      metadata
+    ),
+    layers: encodeLayers(
+      measured.map(({ row }) => row),
+      metadata
+    ),
+    cycles: encodeCycles(around.flat(), metadata),
+  };
+  if (activations === undefined) return byWeights;
+  const estimates = await readAll(store, activations.pairs, readEstimates, estimatesObject);
+  const of: TableMetadata = { inputs: { layers: inputs, activations: statesHashes(activations.states) }, options };
+  return {
+    ...byWeights,
+    scores: encodeScores(
+      estimates.flatMap(({ scores }) => scores),
+      of
+    ),
+    reconstructions: encodeReconstructions(
+      estimates.flatMap(({ reconstructions }) => reconstructions),
+      of
+    ),
+  };
+}
+
+/** Writes the tables; those of an earlier evaluation that this one does not have are removed. */
+async function publishTables(
+  store: ObjectStore,
+  folder: string,
+  tables: Partial<Record<TableName, Uint8Array>>
+): Promise<ManifestArtifact[]> {
   const published: ManifestArtifact[] = [];
-  for (const [name, bytes] of tables) {
-    const path = EVALUATION_LAYOUT[name as keyof typeof EVALUATION_LAYOUT];
+  for (const name of TABLES) {
+    const path = EVALUATION_LAYOUT[name];
+    const bytes = tables[name];
+    if (bytes === undefined) {
+      await store.delete(`${folder}/${path}`);
+      continue;
+    }
     const artifact = await publishBytes(store, folder, path, bytes);
     published.push({ ...artifact, path: path.slice(EVALUATION_LAYOUT.folder.length + 1) });
   }
   return published;
 }
-
-const cycleRow = ([source, middle, target, features, consistent]: Cycle): CycleRow => ({
-  source_layer: source,
-  middle_layer: middle,
-  target_layer: target,
-  features,
-  consistent: features === 0 ? null : consistent / features,
-});
 
 const statesHashes = ({ layers, tokensFile }: StatesPlan): object => ({
   layers: layers.map(({ layer, file }) => ({ layer, file: file.sha256 })),
@@ -163,7 +158,7 @@ function readAll<T>(
   return mapConcurrently(pairs, READS_AT_ONCE, async ({ key }) => {
     const found = await read(store, key);
     if (found !== null) return found;
-    throw new ArtifactCorruptError('the figures of an evaluated pair are gone', {
+    throw new ArtifactCorruptError('figures of an evaluation are gone', {
       file: store.url(objectOf(key)),
       remedy: 'Evaluate the run again: they will be computed again.',
     });

@@ -107,6 +107,7 @@ function union(all: readonly ContentKeys[]): KeySets {
     evaluations: of('evaluations'),
     layers: of('layers'),
     estimates: of('estimates'),
+    cycles: of('cycles'),
     descriptions: of('descriptions'),
     meanings: of('meanings'),
     answers: of('answers'),

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../artifacts/store/object-store';
 import { UnavailableError } from '../../matching/errors';
 import { labelOfAnswer, questionOf } from '../../matching/evaluation/meaning/question';
 import { mapConcurrently } from '../../sae/concurrently';
-import { askChat } from '../../transport/chat-completions';
+import { askChat, refusesAll } from '../../transport/chat-completions';
 import type { ChatAnswer, ChatEndpoint } from '../../transport/chat-completions';
 import { RequestPace } from '../../transport/pace';
 import type { AskedPair, AskInput, JudgeChoice } from '../../workflows/judgement-types';
@@ -51,7 +51,7 @@ export async function askJudge(
     context.onProgress({ phase: 'judging', done: sum.answered, total: questions.length, gap: null });
   };
   tell();
-  const asker = new Asker(judge, context);
+  const asker = new Asker(judge, context, () => sum.answered > 0);
   await allOrFirstFault(open, judge.parallel, async (question) => {
     const answer = await asker.ask(question);
     await writeKeyRecord(store, 'answers', question.made);
@@ -84,7 +84,9 @@ class Asker {
 
   constructor(
     private readonly judge: JudgeChoice,
-    private readonly context: AskContext
+    private readonly context: AskContext,
+    /** Whether the judge has answered anything, so that a refusal is about its question. */
+    private readonly hasAnswered: () => boolean
   ) {
     this.pace = new RequestPace(judge.requestsPerMinute);
     this.endpoint = { base: judge.endpoint, key: context.key, timeoutMs: judge.timeoutSeconds * 1000 };
@@ -94,6 +96,10 @@ class Asker {
     let [promptTokens, completionTokens] = [0, 0];
     for (let attempts = 1; ; attempts++) {
       const answer = await this.patiently(question);
+      if (answer.refused !== undefined) {
+        if (!this.hasAnswered()) throw refusesAll(this.endpoint.base, answer.refused);
+        return { label: null, text: `refused: ${answer.refused}`, attempts, promptTokens, completionTokens };
+      }
       promptTokens += answer.promptTokens;
       completionTokens += answer.completionTokens;
       const label = answer.content === null ? null : labelOfAnswer(answer.content);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ingredients } from '../../artifacts/content-key';
 import { ARTIFACT_RECORDS, artifactKey } from '../../artifacts/layout';
-import { questionOf } from '../../matching/evaluation/meaning/question';
+import { QUESTION_VERSION, questionOf } from '../../matching/evaluation/meaning/question';
 import { keyOf } from '../steps/keys';
 
 /** Content keys of what judgements store, as those of runs are made in activities/steps/keys.ts. */
@@ -49,9 +49,9 @@ export const drawSeed = (source: MeaningKeySide): string => keyOf({ kind: 'drawn
 export const randomSeed = (source: MeaningKeySide, target: MeaningKeySide): string =>
   keyOf({ kind: 'random descriptions', inputs: { source, target } });
 
-/** Stands for everything of a question but its two descriptions. */
+/** Stands for everything of a question but its two descriptions, of which the version stands for how they are shortened. */
 const PROMPT = createHash('sha256')
-  .update(JSON.stringify(questionOf('', '')))
+  .update(JSON.stringify([QUESTION_VERSION, questionOf('', '')]))
   .digest('hex');
 
 /** Where a model is asked belongs to no key. */

@@ -41,13 +41,14 @@ export async function publishJudgement(
   const { request, pairs, failures } = input;
   const run = await PublishedRun.open(store, request.runId);
   const folder = runFolder(request.runId);
-  await store.delete(`${folder}/${JUDGEMENT_LAYOUT.manifest}`);
   const answers = new Answers(store, request.judge?.model ?? null);
   const judged = await mapConcurrently(pairs, READS_AT_ONCE, (pair) => judgedPair(store, input, pair, answers));
   const options = optionsOf(input);
   const layers = run.layers.map(({ layer }) => ({ layer, files: run.inputsOf(layer) }));
   const described = input.descriptions.map(({ layer, key }) => ({ layer, key }));
   const metadata: TableMetadata = { inputs: { layers, descriptions: described }, options };
+  // Everything is there before anything of an earlier judgement goes.
+  await store.delete(`${folder}/${JUDGEMENT_LAYOUT.manifest}`);
   const artifacts = await publishTables(store, folder, judged, metadata);
   const state = failures.length === 0 ? 'done' : pairs.length === 0 ? 'failed' : 'partial';
   await writeManifest(store, `${folder}/${JUDGEMENT_LAYOUT.manifest}`, {

@@ -21,7 +21,9 @@ export function printEvaluation(output: Output, tables: EvaluationTables, folder
     )
   );
   output.print();
-  output.print('means over the pairs of layers; MSE: mean squared difference of the folded rows of what was chosen');
+  output.print(
+    'features and targets in all, else means over the pairs of layers; MSE: mean squared difference of the folded rows of what was chosen'
+  );
   if (scores !== null && reconstructions !== null) printActivations(output, tables, reconstructions);
   output.print(`results: ${folder}`);
 }

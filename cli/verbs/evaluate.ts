@@ -12,6 +12,7 @@ import { readEvaluationTables } from '../evaluation/read-tables';
 import { followRun } from '../follow-run';
 import { createInterrupt } from '../interrupt';
 import type { Output } from '../output';
+import { conflictPolicy } from '../start-alone';
 import { requireManifest, resolveRunArgument } from '../run-argument';
 import { executionFor } from '../run-request';
 import { serverChoice, withServerFlags } from '../server-flags';
@@ -64,23 +65,29 @@ async function evaluateVerb(output: Output, argument: string, flags: EvaluateFla
     deadlineSeconds: null,
   };
   const { runId, out, manifest } = await resolveRunArgument(argument, flags.out);
-  const spec = { ...(requireManifest({ runId, out, manifest }).spec as RunSpec), out };
+  const run = requireManifest({ runId, out, manifest });
+  const layers = run.inputs.map(({ layer }) => layer!);
+  // Layers that have come since are none of the run's.
+  const spec = { ...(run.spec as RunSpec), out, layers };
   // Checkpoints are compared by the run itself.
   delete spec.previous;
+  const inputs = run.inputs.map(({ layer, files }) => [layer!, files.map(({ sha256 }) => sha256)] as const);
   const session = await openSession({ server: serverChoice(flags), worker: true, output });
   const interrupt = createInterrupt();
   try {
     const request = {
-      ...{ runId, spec, methods, execution: executionFor(choice, session) },
+      ...{ runId, spec, inputs, methods, execution: executionFor(choice, session) },
       ...(flags.activations !== undefined && { activations: absolute(flags.activations, process.cwd()) }),
     };
+    const workflowId = evaluationWorkflowId(runId);
     const handle = await session.client.workflow.start<typeof evaluateRun>('evaluateRun', {
-      workflowId: evaluationWorkflowId(runId),
+      workflowId,
       taskQueue: request.execution.taskQueue,
       args: [request],
+      memo: { request },
       staticSummary: `evaluation of ${runId}`,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdConflictPolicy: await conflictPolicy(session, workflowId, request),
     });
     const outcome = await interrupt.during(followRun<typeof evaluateRun>(session, handle, createBarDisplay(output)));
     const tables = await readEvaluationTables(openStore(out), runId);

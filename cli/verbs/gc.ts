@@ -44,6 +44,7 @@ const WORDS: Readonly<Record<Garbage['kind'], string>> = {
   evaluations: 'evaluated pairs',
   layers: 'measured layers',
   estimates: 'pairs compared by activations',
+  cycles: 'cycles of matches',
   descriptions: 'described layers',
   meanings: 'pairs compared by descriptions',
   answers: 'answers of judges',

@@ -18,7 +18,7 @@ import type { Prices } from '../judge/cost';
 import { judgeOptions, pricesOf, withJudgeFlags } from '../judge/judge-flags';
 import type { JudgeFlags } from '../judge/judge-flags';
 import { printLabels } from '../judge/print-labels';
-import { stopJudgement } from '../judge/stop-judgement';
+import { stopWorkflow } from '../stop-workflow';
 import { startJudgement } from '../judge/start-judgement';
 import type { Output } from '../output';
 import { requireManifest, resolveRunArgument } from '../run-argument';
@@ -77,7 +77,7 @@ async function judgeVerb(output: Output, argument: string, flags: Flags): Promis
       .catch(async (error: unknown) => {
         if (interrupt.interrupted) {
           output.note('stopping; what was answered is kept');
-          await stopJudgement(session, handle);
+          await stopWorkflow(session, handle);
         }
         throw error;
       });

@@ -1,5 +1,7 @@
 import { InputError } from '../../matching/errors';
 import type { CanonicalSae } from '../canonical';
+import { OWN_LAYER } from '../formats/notes';
+import { hookKind } from '../hook-kind';
 
 /** Values of all features for one token, each known to within a bound. */
 export interface BoundedValues {
@@ -23,6 +25,9 @@ export interface FeatureGate {
   decide(features: Int32Array, exact: Float64Array, isActive: Uint8Array): void;
 }
 
+/** Normalisations of each token by itself, which no weight can hold: the rest is folded into the weights when they are read. */
+const OF_EACH_TOKEN: readonly string[] = ['layer_norm', 'constant_norm_rescale'];
+
 /**
  * The gate of an SAE that reconstructs its own input.
  *
@@ -36,11 +41,19 @@ export function gateOf(sae: CanonicalSae, file: string): FeatureGate {
     });
   if (sae.jointEncoder === true)
     throw refuse('an encoder that reads several layers', 'an SAE with an encoder of its own');
-  if (header.dIn !== header.dOut || sae.skip !== null)
-    throw refuse('a transcoder', 'an SAE that reconstructs what it reads');
+  if (OF_EACH_TOKEN.includes(header.inputNorm))
+    throw refuse(`an input that is normalised by ${header.inputNorm}`, 'an SAE that reads hidden states as they are');
+  if (isTranscoder(sae)) throw refuse('a transcoder', 'an SAE that reconstructs what it reads');
   if (threshold !== null) return new ThresholdGate(threshold);
   if (header.activation === 'topk' && header.k !== null) return new LargestGate(header.k, selectScale);
   throw refuse(`activation ${header.activation} without a threshold`, 'a threshold a feature, or the k largest');
+}
+
+/** Formats name where they write in a note; those that do not read the input of an MLP only to write its output. */
+function isTranscoder({ header, skip }: CanonicalSae): boolean {
+  const writes = header.notes.map((note) => /^writes to (.+)$/.exec(note)?.[1]).find((hook) => hook !== undefined);
+  if (header.notes.includes(OWN_LAYER) || (writes !== undefined && writes !== header.hook)) return true;
+  return header.dIn !== header.dOut || skip !== null || (writes === undefined && hookKind(header.hook) === 'mlp_in');
 }
 
 /** JumpReLU and all that can be written as it: active where pre > max(θ, 0), as the activation is a ReLU besides. */

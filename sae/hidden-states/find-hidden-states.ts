@@ -68,12 +68,13 @@ export async function openHiddenStates(source: SaeSource, file: SourceFile): Pro
     read: (start, end) => source.read(file.path, { start, end }),
   };
   const tensor = /\.npy$/i.test(file.path) ? await openNpy(reader) : await onlyTensor(reader);
-  if (tensor.shape.length === 2 && isFloatType(tensor.dtype) && !tensor.columnMajor) return tensor;
+  const isMatrix = tensor.shape.length === 2 && tensor.shape.every((size) => size > 0);
+  if (isMatrix && isFloatType(tensor.dtype) && !tensor.columnMajor) return tensor;
   throw new InputError('these are no hidden states', {
     file: name,
     field: tensor.name,
     found: `${tensor.dtype} ${shapeText(tensor.shape)}${tensor.columnMajor ? ', columns first' : ''}`,
-    expected: 'floats [tokens, d_model], rows first',
+    expected: 'floats [tokens, d_model], rows first, one token at least',
     remedy: tensor.columnMajor ? 'Save np.ascontiguousarray(array).' : 'Save one matrix a layer, a row a token.',
   });
 }

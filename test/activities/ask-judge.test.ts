@@ -78,6 +78,45 @@ describe('asking a judge about a pair of layers', () => {
     }
   });
 
+  it('keeps a question that is refused as one without a label, once others were answered, and asks it no more', async () => {
+    const store = await storeWithRows();
+    let refusals = 0;
+    const filtering = await startWebServer(() => (request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        const isRefused = body.includes('word3');
+        refusals += Number(isRefused);
+        if (isRefused) response.writeHead(400).end(JSON.stringify({ error: { message: 'filtered' } }));
+        else response.end(JSON.stringify({ choices: [{ message: { content: 'Label: 1' } }] }));
+      });
+    });
+    try {
+      expect(await ask(store, { endpoint: filtering.url, parallel: 1 })).toMatchObject({ asked: questions.length });
+      const refused = questions.filter(({ first, second }) => `${first} ${second}`.includes('word3'));
+      const answers = await Promise.all(refused.map(({ key }) => findAnswer(store, key)));
+      const expected = { label: null, text: 'refused: HTTP status 400: filtered' };
+      expect(answers).toEqual(refused.map(() => expect.objectContaining(expected) as unknown));
+      expect(await ask(store, { endpoint: filtering.url })).toMatchObject({ asked: 0 });
+      expect(refusals).toBe(refused.length);
+    } finally {
+      await filtering.close();
+    }
+  });
+
+  it('gives up where the first question of all is refused: any other would be', async () => {
+    const refusing = await startWebServer(() => (_, response) => {
+      response.writeHead(400).end();
+    });
+    try {
+      await expect(ask(await storeWithRows(), { endpoint: refusing.url })).rejects.toThrow(
+        /refuses what it is asked.*400/
+      );
+    } finally {
+      await refusing.close();
+    }
+  });
+
   it('leaves it to a later attempt when the judge wants to be left alone for long, and says for how long', async () => {
     const busy = await startWebServer(() => (_, response) => {
       response.writeHead(429, { 'retry-after': '1800' }).end();

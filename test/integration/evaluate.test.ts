@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { USUAL_METHODS } from '../../matching/evaluation/methods';
+import { METHODS, USUAL_METHODS } from '../../matching/evaluation/methods';
 import type { EvaluationTables } from '../../cli/evaluation/read-tables';
 import { EXAMPLES, runPython } from '../examples/support/python';
 import { expectCode, runProgram, startProgram } from '../support/program';
@@ -99,11 +99,12 @@ describe('sae-match evaluate', () => {
 
   describe('with hidden states', () => {
     it('says what numpy works out, of layers, cycles, scores, reconstructions and histograms', async () => {
-      const { state, scores, reconstructions, layers } = await evaluate('folded', ['--activations', states]);
+      const flags = ['--activations', states, '--methods', METHODS.join(',')];
+      const { state, scores, reconstructions, layers } = await evaluate('folded', flags);
       expect(state).toBe('done');
       expect(layers.map(({ tokens, documents }) => [tokens, documents])).toEqual(Array(LAYERS).fill([2500, 9]));
-      expect(new Set(scores!.map(({ method }) => method))).toEqual(new Set([...USUAL_METHODS, 'composed']));
-      expect(reconstructions!.length).toBeGreaterThan(PAIRS.length * 2 * USUAL_METHODS.length);
+      expect(new Set(scores!.map(({ method }) => method))).toEqual(new Set([...METHODS, 'composed']));
+      expect(reconstructions!.length).toBeGreaterThan(PAIRS.length * 2 * METHODS.length);
       const script = join(EXAMPLES, 'evaluate_activations.py');
       const { code, stdout, stderr } = await runPython([script, join(out, 'runs/folded')]);
       expect([code, stderr]).toEqual([0, '']);

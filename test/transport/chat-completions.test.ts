@@ -69,7 +69,14 @@ describe('asking a judge', () => {
     expect((error as UnavailableError).retryAfterMs).toBe(7_200_000);
   });
 
-  it.each([301, 400, 401, 403, 404, 422])('is given up after status %d', async (status) => {
+  it.each([400, 413, 422])('tells that the request was refused with status %d, and asks no more', async (status) => {
+    answers(JSON.stringify({ error: { message: 'too long' } }), status);
+    const before = server.requests.length;
+    expect(await ask()).toMatchObject({ content: null, refused: `HTTP status ${status}: too long` });
+    expect(server.requests.length).toBe(before + 1);
+  });
+
+  it.each([301, 401, 403, 404])('is given up after status %d', async (status) => {
     answers('', status, { location: `${server.url}/elsewhere` });
     const before = server.requests.length;
     await expect(ask()).rejects.toThrow(EnvironmentError);
@@ -80,7 +87,7 @@ describe('asking a judge', () => {
     answers(completion(`you are ${KEY}`));
     expect((await ask()).content).toBe('you are …');
     answers(JSON.stringify({ error: { message: `bad\u001b[2J ${KEY}\n` } }), 400);
-    await expect(ask()).rejects.toThrow('HTTP status 400: bad [2J … ');
+    expect((await ask()).refused).toBe('HTTP status 400: bad [2J … ');
   });
 
   it('may succeed later after silence and broken connections', async () => {

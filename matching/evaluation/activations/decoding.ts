@@ -26,8 +26,8 @@ export const DECODINGS: readonly Decoding[] = ['plain', 'folded'];
 export function carryFactors(
   decoding: Decoding,
   choice: Choice,
-  source: DecoderWeights,
-  target: DecoderWeights
+  source: Pick<DecoderWeights, 'divisor'>,
+  target: Pick<DecoderWeights, 'divisor'>
 ): Float64Array {
   return Float64Array.from(choice, (j, i) => {
     if (j < 0) return 0;

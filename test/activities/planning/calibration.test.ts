@@ -71,7 +71,7 @@ describe('the rates of a home', () => {
   it.each([
     ['of another machine', (text: string) => text.replace(/"cores": \d+/, '"cores": 4096')],
     ['that is broken', (text: string) => text.slice(0, 40)],
-    ['of another version', (text: string) => text.replace('calibration@1', 'calibration@2')],
+    ['of another version', (text: string) => text.replace('calibration@2', 'calibration@1')],
   ])('are the default beside a calibration %s', async (_, change) => {
     const home = newFolder();
     await storeRates(home, DEFAULT_RATES, new Date());

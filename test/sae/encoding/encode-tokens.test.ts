@@ -182,6 +182,12 @@ describe('an SAE of which no activations can be computed is refused:', () => {
       'one with a skip connection',
       { ...saeOf(1, 4, { threshold: () => 1 }), skip: allocateRows(Float32Array, WIDTH, WIDTH) },
     ],
+    ['one that normalises each token', saeOf(1, 4, { k: 2 }, { inputNorm: 'layer_norm' })],
+    ['a transcoder by its hook', saeOf(1, 4, { threshold: () => 1 }, { hook: 'blocks.3.ln2.hook_normalized' })],
+    [
+      'a transcoder by where it writes',
+      saeOf(1, 4, { threshold: () => 1 }, { hook: 'blocks.3.hook_mlp_in', notes: ['writes to blocks.3.hook_mlp_out'] }),
+    ],
     ['BatchTopK without a threshold', saeOf(1, 4, { k: 3 }, { activation: 'batchtopk' })],
   ])('%s', async (_, sae) => {
     await expect(refused(sae)).rejects.toThrow(/layer_3: activations of this SAE cannot be computed/);

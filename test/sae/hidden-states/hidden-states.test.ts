@@ -51,6 +51,11 @@ describe('hidden states', () => {
 
   it.each([
     ['a file that ends early', float32Npy([7, 3], VALUES).subarray(0, -5), /does not fit its header/],
+    [
+      'a matrix of no tokens',
+      float32Npy([0, 3], []),
+      /found float32 0 x 3, expected floats \[tokens, d_model\].*one token/,
+    ],
     ['a vector', float32Npy([21], VALUES), /found float32 21, expected floats \[tokens, d_model\]/],
     [
       'columns first',

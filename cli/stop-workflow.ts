@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Session } from '../session';
+import type { Session } from './session';
 
 /** A worker learns from its heartbeats that it is to stop, which takes some seconds. */
 const PATIENCE_MS = 30_000;
 const INTERVAL_MS = 200;
 
 /**
- * Ends a judgement whose command is left: nobody should pay for answers that nobody waits for. What was answered is stored.
- * Returns when nothing is asked any more, or when it is clear that the server does not answer.
+ * Ends a workflow whose results nobody waits for: what it has stored is used again. Returns when it does nothing any more, or
+ * when it is clear that the server does not answer.
  */
-export async function stopJudgement(session: Session, handle: WorkflowHandle): Promise<void> {
+export async function stopWorkflow(session: Session, handle: WorkflowHandle): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   try {
     await session.call(() => handle.cancel());
