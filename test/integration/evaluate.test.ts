@@ -1,11 +1,10 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { METHODS, USUAL_METHODS } from '../../matching/evaluation/methods';
 import type { EvaluationTables } from '../../cli/evaluation/read-tables';
 import { EXAMPLES, runPython } from '../examples/support/python';
-import { expectCode, runProgram, startProgram } from '../support/program';
-import { crash, createProgramHome } from '../support/program-home';
+import { expectCode, runProgram } from '../support/program';
+import { createProgramHome } from '../support/program-home';
 import { residentProgram } from '../support/resident-program';
 import { writeHiddenStates } from '../support/hidden-states';
 import { float32Npy } from '../sae/zip-writer';
@@ -20,15 +19,6 @@ const saes = join(home.folder, 'saes');
 const out = join(home.folder, 'out');
 const runCommand = residentProgram();
 const states = join(home.folder, 'states');
-const evaluation = (run: string): string => join(out, 'runs', run, 'evaluation');
-/** All tables of an evaluation, by name. */
-const tables = (run: string): Record<string, Buffer> =>
-  Object.fromEntries(
-    readdirSync(evaluation(run))
-      .filter((name) => name.endsWith('.parquet'))
-      .map((name) => [name, readFileSync(join(evaluation(run), name))])
-  );
-
 interface Evaluated extends EvaluationTables {
   readonly state: string;
   readonly failures: readonly { readonly message: string }[];
@@ -121,18 +111,6 @@ describe('sae-match evaluate', () => {
       const { code, stdout, stderr } = await runPython([join(EXAMPLES, 'tabulate_evaluation.py'), run]);
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(/^\| `matched_folded` \| 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] \|/m);
-    }, 120_000);
-
-    it('goes on after its worker was killed, and writes the same tables again once nothing is kept of them', async () => {
-      await evaluate('folded', ['--activations', states]);
-      const undisturbed = tables('folded');
-      expectCode(await runProgram(['gc', '--out', out, '--older-than', '0s'], home.env), 0);
-      rmSync(evaluation('folded'), { recursive: true });
-      const again = startProgram(['evaluate', 'folded', '--out', out, '--activations', states], home.env);
-      await sleep(2500);
-      await crash(home.processes().worker);
-      expectCode(await again.finished, 0);
-      expect(tables('folded')).toEqual(undisturbed);
     }, 120_000);
 
     it('fails a layer alone whose hidden states are of another width, and says which', async () => {

@@ -16,7 +16,7 @@ const EXPECTED = [
   /^dist\/workflow-bundle\.js$/,
   /^dist\/.*\.d\.ts$/,
   /^docs\/([a-z-]+|decisions\/\d{4}-[a-z0-9-]+)\.md$/,
-  /^examples\/[a-zA-Z_]+\.(md|py)$/,
+  /^examples\/[a-zA-Z0-9_]+\.(md|py)$/,
   /^examples\/minilm-l6\/(explanations\/layer_\d\.jsonl|layer_\d\/width_1k\/average_l0_\d+\/params\.npz)$/,
 ];
 /** Bounds in MB: what is added beyond is decided, not found out. Most are the example SAEs, which hardly compress. */
