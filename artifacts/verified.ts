@@ -36,6 +36,17 @@ export async function checkIntact(store: ObjectStore, recorded: StoredObject): P
   else compare(store.url(recorded.key), { bytes: stat.bytes, crc32c: stat.crc32c }, recorded);
 }
 
+/** Whether all of them are as they were recorded: what is not is computed again. */
+export async function areIntact(store: ObjectStore, recorded: readonly StoredObject[]): Promise<boolean> {
+  try {
+    for (const object of recorded) await checkIntact(store, object);
+    return true;
+  } catch (error) {
+    if (error instanceof ArtifactCorruptError) return false;
+    throw error;
+  }
+}
+
 type Sums = Pick<StoredObject, 'bytes' | 'crc32c'>;
 
 function compare(file: string, found: Sums, expected: Sums): void {

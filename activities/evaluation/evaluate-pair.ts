@@ -6,8 +6,7 @@ import { openStore } from '../../artifacts/store/open-store';
 import { encodeChoices } from '../../artifacts/tables/choices';
 import type { HistogramRow } from '../../artifacts/tables/histograms';
 import type { MethodRow } from '../../artifacts/tables/methods';
-import { checkIntact } from '../../artifacts/verified';
-import { ArtifactCorruptError } from '../../matching/errors';
+import { areIntact } from '../../artifacts/verified';
 import { choiceFigures } from '../../matching/evaluation/choice-figures';
 import type { ChoiceFigures, ChoiceSide } from '../../matching/evaluation/choice-figures';
 import type { Choice } from '../../matching/evaluation/choices';
@@ -74,13 +73,7 @@ export function readEvaluation(store: ObjectStore, key: string): Promise<Evaluat
 /** Whether a pair was evaluated before, and the table of its choices is intact. */
 async function isEvaluated(store: ObjectStore, key: string): Promise<boolean> {
   const evaluation = await readEvaluation(store, key);
-  try {
-    if (evaluation !== null) await checkIntact(store, evaluation.choices);
-    return evaluation !== null;
-  } catch (error) {
-    if (error instanceof ArtifactCorruptError) return false;
-    throw error;
-  }
+  return evaluation !== null && (await areIntact(store, [evaluation.choices]));
 }
 
 async function readSide(

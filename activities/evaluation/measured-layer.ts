@@ -2,7 +2,7 @@ import { getRecord, putRecord } from '../../artifacts/record';
 import type { ObjectStore, StoredObject } from '../../artifacts/store/object-store';
 import { decodeActivations } from '../../artifacts/tables/activations';
 import type { LayerRow } from '../../artifacts/tables/layers';
-import { checkIntact, getVerified } from '../../artifacts/verified';
+import { areIntact, getVerified } from '../../artifacts/verified';
 import { ArtifactCorruptError } from '../../matching/errors';
 import type { FeatureActivations } from '../../matching/evaluation/activations/feature-activations';
 import { layerObject } from './keys';
@@ -27,13 +27,8 @@ export async function writeMeasured(store: ObjectStore, key: string, measured: M
 /** Null when there is none, or it is damaged, or activations of it are. */
 export async function findMeasured(store: ObjectStore, key: string): Promise<MeasuredLayer | null> {
   const measured = await getRecord<MeasuredLayer>(store, layerObject(key));
-  try {
-    for (const { file } of measured?.stretches ?? []) await checkIntact(store, file);
-    return measured;
-  } catch (error) {
-    if (error instanceof ArtifactCorruptError) return null;
-    throw error;
-  }
+  const files = measured?.stretches.map(({ file }) => file) ?? [];
+  return (await areIntact(store, files)) ? measured : null;
 }
 
 /** @throws ArtifactCorruptError when it is gone or unreadable */

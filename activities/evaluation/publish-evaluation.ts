@@ -44,9 +44,9 @@ export async function publishEvaluation(
   const { request, plan, pairs, failures, activations } = input;
   const folder = runFolder(request.runId);
   // Everything is there before anything of an earlier evaluation goes.
-  const tables = await tablesOf(store, input);
-  await store.delete(`${folder}/${EVALUATION_LAYOUT.manifest}`);
   const options = { ...matchingOptions(request.spec), methods: request.methods };
+  const tables = await tablesOf(store, input, options);
+  await store.delete(`${folder}/${EVALUATION_LAYOUT.manifest}`);
   const artifacts = await publishTables(store, folder, tables);
   const state = failures.length === 0 ? 'done' : pairs.length === 0 ? 'failed' : 'partial';
   await writeManifest(store, `${folder}/${EVALUATION_LAYOUT.manifest}`, {
@@ -74,10 +74,10 @@ const TABLES = ['methods', 'histograms', 'layers', 'cycles', 'scores', 'reconstr
 /** The tables of the evaluation; those that it has nothing for are left out. */
 async function tablesOf(
   store: ObjectStore,
-  { request, plan, pairs, layers = [], cycles = [], activations }: PublishEvaluationInput
+  { plan, pairs, layers = [], cycles = [], activations }: PublishEvaluationInput,
+  options: object
 ): Promise<Partial<Record<TableName, Uint8Array>>> {
   const inputs = plan.layers.map((layer) => ({ layer: layer.layer, files: inputHashes(layer) }));
-  const options = { ...matchingOptions(request.spec), methods: request.methods };
   const metadata: TableMetadata = { inputs, options };
   const evaluations = await readAll(store, pairs, readEvaluation, evaluationObject);
   const measured = await mapConcurrently(layers, READS_AT_ONCE, ({ key }) => requireMeasured(store, key));

@@ -1,7 +1,7 @@
 import { getRecord } from '../../artifacts/record';
 import type { ObjectStore, StoredObject } from '../../artifacts/store/object-store';
 import { decodeDescriptions } from '../../artifacts/tables/descriptions';
-import { checkIntact, getVerified } from '../../artifacts/verified';
+import { areIntact, getVerified } from '../../artifacts/verified';
 import { ArtifactCorruptError } from '../../matching/errors';
 import type { InputFile } from '../../sae/hash-inputs';
 import type { DescribedRef } from '../../workflows/judgement-types';
@@ -20,13 +20,7 @@ export interface DescribedLayer {
 /** Null when there is none, or it is damaged, or its table is. */
 export async function findDescribed(store: ObjectStore, key: string): Promise<DescribedLayer | null> {
   const described = await getRecord<DescribedLayer>(store, descriptionsObject(key));
-  try {
-    if (described !== null) await checkIntact(store, described.table);
-    return described;
-  } catch (error) {
-    if (error instanceof ArtifactCorruptError) return null;
-    throw error;
-  }
+  return described !== null && (await areIntact(store, [described.table])) ? described : null;
 }
 
 /** @throws ArtifactCorruptError when it is gone or unreadable */

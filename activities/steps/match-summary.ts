@@ -3,7 +3,7 @@ import { getRecord, putRecord } from '../../artifacts/record';
 import type { StoredObject } from '../../artifacts/store/object-store';
 import type { ObjectStore } from '../../artifacts/store/object-store';
 import type { PairRow } from '../../artifacts/tables/pairs';
-import { checkIntact } from '../../artifacts/verified';
+import { areIntact } from '../../artifacts/verified';
 import { ArtifactCorruptError } from '../../matching/errors';
 import type { MatchRef } from '../../workflows/run-types';
 import { matchObject } from './keys';
@@ -45,12 +45,5 @@ export async function requireMatchSummary(store: ObjectStore, match: MatchRef): 
 /** Like {@link readMatchSummary}, but also null when a table is missing or damaged: it has to be computed again. */
 export async function findIntactMatch(store: ObjectStore, key: string): Promise<MatchSummary | null> {
   const summary = await readMatchSummary(store, key);
-  if (summary === null) return null;
-  try {
-    for (const file of Object.values(summary.files)) await checkIntact(store, file);
-    return summary;
-  } catch (error) {
-    if (error instanceof ArtifactCorruptError) return null;
-    throw error;
-  }
+  return summary !== null && (await areIntact(store, Object.values(summary.files))) ? summary : null;
 }

@@ -46,10 +46,10 @@ it('an evaluation goes on after its worker was killed, and writes the same table
 }, 240_000);
 
 it('an evaluation whose choices are damaged makes them again', async () => {
-  const { artifacts } = { artifacts: join(out, 'artifacts/evaluations') };
+  const evaluations = join(out, 'artifacts/evaluations');
   const undisturbed = tables();
   rmSync(join(out, 'artifacts/estimates'), { recursive: true });
-  for (const key of readdirSync(artifacts)) rmSync(join(artifacts, key, 'choices.parquet'));
+  for (const key of readdirSync(evaluations)) rmSync(join(evaluations, key, 'choices.parquet'));
   expectCode(await runProgram(args, home.env), 0);
   expect(tables()).toEqual(undisturbed);
 }, 120_000);

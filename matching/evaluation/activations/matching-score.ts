@@ -78,9 +78,7 @@ export function resampledScore(
   documents: number,
   features: 'all' | 'frequent' = 'all'
 ): (drawn: Uint16Array) => number | null {
-  const tokens = totals(counted, index).source;
-  const isCounted = (i: number): boolean => features === 'all' || tokens[i]! >= FREQUENT_TOKENS;
-  const choice = counted.choices[index]!.map((j, i) => (isCounted(i) ? j : -1));
+  const choice = features === 'all' ? counted.choices[index]! : frequentChoice(counted, index);
   const byDocument: number[][] = Array.from({ length: documents }, () => []);
   counted.stretches.forEach(({ document }, stretch) => byDocument[document]!.push(stretch));
   const source = new Float64Array(counted.sourceFeatures);
@@ -94,6 +92,12 @@ export function resampledScore(
     });
     return meanShare(choice, source, both);
   };
+}
+
+/** The choice of features that are frequent in all documents. */
+function frequentChoice(counted: CoActivation, index: number): Choice {
+  const { source } = totals(counted, index);
+  return counted.choices[index]!.map((j, i) => (source[i]! >= FREQUENT_TOKENS ? j : -1));
 }
 
 function meanShare(choice: Choice, source: Float64Array, both: Float64Array): number | null {
